@@ -5,5 +5,7 @@
 const path = require('node:path');
 
 module.exports = {
-  resolve: { alias: { [path.resolve(__dirname, 'server-bridge/src/protocol')]: path.resolve(__dirname, 'lib/protocol') } }
+  resolve: {
+    alias: { [path.resolve(__dirname, 'server-bridge/src/protocol')]: path.resolve(__dirname, 'lib/protocol') }
+  }
 };
