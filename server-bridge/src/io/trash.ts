@@ -1,0 +1,178 @@
+/**
+ * The trash (I3): `.dvc/tmp/cellar/trash/<operation>/`, one folder an operation, on the project's file system. Whatever
+ * an operation takes away goes here first, under the path that it had, so that it can be put back.
+ */
+import { randomBytes } from 'node:crypto';
+import { dirname, join, relative, sep } from 'node:path';
+import { z } from 'zod';
+import { CellarError } from '../protocol/errors.js';
+import { diskError } from './failures.js';
+import {
+  copyFileSync,
+  fsyncDirSync,
+  isErrno,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readTextIfSync,
+  removeTreeSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  constants
+} from './files.js';
+import { publishFile } from './publish.js';
+
+/** `kept` are absolute paths; `stored` is the name inside the operation's folder. */
+export interface Trashed {
+  path: string;
+  stored: string;
+}
+
+const Record_ = z.strictObject({
+  version: z.literal(1),
+  items: z.array(z.strictObject({ path: z.string(), stored: z.string() }))
+});
+
+export interface Trash {
+  /** Moves a file, link or tree aside; null when there is nothing there. Durable: the plan is on disk before the move. */
+  move(path: string): Trashed | null;
+  /** Puts everything back whose place is free. Returns what came back and what stays here because its place is taken. */
+  restore(): { restored: string[]; left: Trashed[] };
+  /** What is still here. */
+  items(): Trashed[];
+  /** Forgets the operation for good. */
+  drop(): void;
+  readonly folder: string;
+  readonly operation: string;
+}
+
+/** A new operation id: sortable by time, unique. */
+export function newOperation(kind: string): string {
+  return `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${kind}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Opens (making it at the first `move`) the trash folder of one operation below `<tmpDir>/cellar/trash`. */
+export function openTrash(tmpDir: string, operation: string): Trash {
+  if (!/^[A-Za-z0-9._-]{1,120}$/.test(operation) || operation.startsWith('.')) {
+    throw new CellarError('E_BAD_OPERATION', `'${operation}' is not the name of an operation.`);
+  }
+  const folder = join(tmpDir, 'cellar', 'trash', operation);
+  const plan = join(folder, 'items.json');
+  let items = readItems(plan);
+  const save = (next: Trashed[]): void => {
+    publishFile(plan, JSON.stringify({ version: 1, items: next }), { mode: 0o600 });
+    items = next;
+  };
+  return {
+    folder,
+    operation,
+    items: () => items.filter(item => lstatSync(join(folder, item.stored)) !== null),
+    move(path) {
+      try {
+        if (lstatSync(path) === null) {
+          return null;
+        }
+        const item = { path, stored: String(items.length) };
+        save([...items, item]);
+        moveAny(path, join(folder, item.stored));
+        return item;
+      } catch (error) {
+        throw diskError(error, path);
+      }
+    },
+    restore() {
+      const restored: string[] = [];
+      const left: Trashed[] = [];
+      try {
+        // The last one moved comes back first: a folder's members may have been moved before the folder.
+        for (const item of [...items].reverse()) {
+          const stored = join(folder, item.stored);
+          if (lstatSync(stored) === null) {
+            continue;
+          }
+          if (lstatSync(item.path) !== null) {
+            left.push(item);
+            continue;
+          }
+          mkdirSync(dirname(item.path));
+          moveAny(stored, item.path);
+          restored.push(item.path);
+        }
+      } catch (error) {
+        throw diskError(error, folder);
+      }
+      if (left.length === 0) {
+        removeTreeSync(folder);
+      }
+      return { restored, left };
+    },
+    drop: () => removeTreeSync(folder)
+  };
+}
+
+/** The operations that still have something in the trash, oldest first. */
+export function listTrash(tmpDir: string): string[] {
+  try {
+    return readdirSync(join(tmpDir, 'cellar', 'trash')).sort();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+function readItems(plan: string): Trashed[] {
+  const text = readTextIfSync(plan);
+  return text === null ? [] : Record_.parse(JSON.parse(text)).items;
+}
+
+/** Rename, or across file systems copy whole, then remove the original. */
+function moveAny(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!isErrno(error, 'EXDEV')) {
+      throw error;
+    }
+    copyTree(from, to);
+    removeTreeSync(from);
+  }
+  fsyncDirSync(dirname(to));
+}
+
+function copyTree(from: string, to: string): void {
+  const facts = lstatSync(from);
+  if (facts?.isDirectory() === true) {
+    mkdirSync(to);
+    for (const name of readdirSync(from)) {
+      copyTree(join(from, name), join(to, name));
+    }
+    return;
+  }
+  copyFileSync(from, to, constants.COPYFILE_EXCL);
+}
+
+/** Removes directories upward from `folder` while they are empty, never `stop` itself. */
+export function removeEmptyAbove(folder: string, stop: string): void {
+  let at = folder;
+  while (at !== stop && relative(stop, at) !== '' && !relative(stop, at).startsWith('..' + sep)) {
+    try {
+      rmdirSync(at);
+    } catch (error) {
+      if (isErrno(error, 'ENOTEMPTY', 'EEXIST', 'EBUSY')) {
+        return;
+      }
+      if (!isErrno(error, 'ENOENT')) {
+        throw error;
+      }
+    }
+    at = dirname(at);
+  }
+}
+
+/** Removes one name of a file; its bytes must live elsewhere (verified in the cache, or in the trash). */
+export function dropName(path: string): void {
+  unlinkSync(path);
+}

@@ -1,0 +1,208 @@
+/** What a directory holds, as blocks of sorted names with their stat (spec/dvc-data.md §3.3, performance.md §3.1). */
+import { CellarError } from '../protocol/errors.js';
+import { diskError } from './failures.js';
+import {
+  isErrno,
+  lstatSync,
+  readdirBytesSync,
+  readdirTypesSync,
+  statSync,
+  type BigIntStats,
+  type Dirent
+} from './files.js';
+
+/** True leaves the entry (and all below it) out. `path` is absolute. */
+export type IgnoreEntry = (path: string, isDirectory: boolean) => boolean;
+
+/** One directory. `names[i]` belongs to `stats[i]`; names and `dirs` are sorted so that relpaths come out in order. */
+export interface WalkBlock {
+  /** Absolute path, no slash at the end. */
+  path: string;
+  names: string[];
+  /** `stat` of each file, of the target for a link. */
+  stats: BigIntStats[];
+  /** Whether the entry itself is a symbolic link (to a file). */
+  links: Uint8Array;
+  dirs: WalkBlock[];
+  /** Own name; '' at the top. */
+  name: string;
+}
+
+export interface WalkOptions {
+  ignore?: IgnoreEntry;
+  /** Called after each directory with the number of files found so far; throw to stop. */
+  onFiles?: (files: number) => void;
+  /** What to do with a broken link: refuse (default), or leave it out. */
+  brokenLinks?: 'refuse' | 'skip';
+}
+
+/**
+ * Walks a tree. File links are followed, directory links left out; FIFOs, sockets, devices, broken links, names that are
+ * not UTF-8 and a `.dvcignore` inside are refused.
+ * @throws CellarError `E_BROKEN_LINK`, `E_NOT_A_FILE`, `E_NAME_NOT_UTF8`, `E_DVCIGNORE_INSIDE`, disk errors
+ */
+export function walkTree(top: string, options: WalkOptions = {}): WalkBlock {
+  const count = { files: 0 };
+  return walkDir(top, '', options, count);
+}
+
+function walkDir(path: string, name: string, options: WalkOptions, count: { files: number }): WalkBlock {
+  const entries = readEntries(path);
+  const files: string[] = [];
+  const linkNames = new Set<string>();
+  const dirs: string[] = [];
+  for (const entry of entries) {
+    sortEntry(path, entry, options, files, linkNames, dirs);
+  }
+  files.sort(compareCodePoints);
+  dirs.sort((a, b) => compareCodePoints(a + '/', b + '/'));
+  const block: WalkBlock = { path, name, names: [], stats: [], links: new Uint8Array(files.length), dirs: [] };
+  for (const file of files) {
+    const isLink = linkNames.has(file);
+    const facts = statFile(`${path}/${file}`, isLink, options);
+    if (facts !== null) {
+      block.links[block.names.length] = isLink ? 1 : 0;
+      block.names.push(file);
+      block.stats.push(facts);
+    }
+  }
+  count.files += block.names.length;
+  options.onFiles?.(count.files);
+  for (const dir of dirs) {
+    block.dirs.push(walkDir(`${path}/${dir}`, dir, options, count));
+  }
+  return block;
+}
+
+function sortEntry(
+  path: string,
+  entry: Dirent,
+  options: WalkOptions,
+  files: string[],
+  linkNames: Set<string>,
+  dirs: string[]
+): void {
+  const isDirectory = entry.isDirectory();
+  if (options.ignore?.(`${path}/${entry.name}`, isDirectory) === true) {
+    return;
+  }
+  if (isDirectory) {
+    dirs.push(entry.name);
+  } else {
+    if (entry.name === '.dvcignore') {
+      throw new CellarError('E_DVCIGNORE_INSIDE', `.dvcignore file should not be in collected dir path: '${path}'`, {
+        next: 'Move the rules to a .dvcignore above the tracked folder.',
+        exit: 255,
+        at: { path }
+      });
+    }
+    files.push(entry.name);
+    if (entry.isSymbolicLink()) {
+      linkNames.add(entry.name);
+    }
+  }
+}
+
+function readEntries(path: string): Dirent[] {
+  try {
+    const entries = readdirTypesSync(path);
+    // Node decodes what is not UTF-8 to U+FFFD; only then the bytes tell a real U+FFFD from a broken name (I14).
+    if (entries.some(entry => entry.name.includes('\ufffd'))) {
+      for (const bytes of readdirBytesSync(path)) {
+        if (!Buffer.from(bytes.toString('utf8'), 'utf8').equals(bytes)) {
+          throw notUtf8(path, bytes);
+        }
+      }
+    }
+    return entries;
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
+function notUtf8(path: string, bytes: Buffer): CellarError {
+  const shown = [...bytes].map(b =>
+    b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : `\\x${b.toString(16).padStart(2, '0')}`
+  );
+  return new CellarError('E_NAME_NOT_UTF8', `The name '${shown.join('')}' in '${path}' is not valid UTF-8.`, {
+    next: 'Rename the file.',
+    at: { path }
+  });
+}
+
+/** `stat` of a file to track; null when it vanished meanwhile or is a link to a directory. */
+function statFile(path: string, isLink: boolean, options: WalkOptions): BigIntStats | null {
+  let facts: BigIntStats | null;
+  try {
+    facts = statSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) {
+      return null;
+    }
+    throw diskError(error, path);
+  }
+  if (facts === null) {
+    if (isLink && lstatSync(path) !== null && options.brokenLinks !== 'skip') {
+      throw brokenLink(path);
+    }
+    return null;
+  }
+  if (facts.isDirectory()) {
+    return null;
+  }
+  if (!facts.isFile()) {
+    throw notAFile(path);
+  }
+  return facts;
+}
+
+export function brokenLink(path: string): CellarError {
+  return new CellarError('E_BROKEN_LINK', `[Errno 2] No such file or directory: '${path}' is a broken link.`, {
+    next: 'Remove the link or restore what it points to.',
+    exit: 255,
+    at: { path }
+  });
+}
+
+export function notAFile(path: string): CellarError {
+  return new CellarError('E_NOT_A_FILE', `'${path}' is neither a file nor a folder (a pipe, socket or device).`, {
+    next: 'Move it out of the tracked folder.',
+    exit: 255,
+    at: { path }
+  });
+}
+
+const ASTRAL = /[\ud800-\udfff]/;
+
+/** Order by Unicode code points, which is the order of the UTF-8 bytes and Python's order (spec/dvc-data.md §3.2). */
+export function compareCodePoints(a: string, b: string): number {
+  if (ASTRAL.test(a) || ASTRAL.test(b)) {
+    return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+  }
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Visits all files of a walk in the order of their relpaths. `index` counts inside the block. */
+export function visitFiles(block: WalkBlock, visit: (block: WalkBlock, index: number, relpath: string) => void): void {
+  visitBlock(block, '', visit);
+}
+
+function visitBlock(
+  block: WalkBlock,
+  prefix: string,
+  visit: (block: WalkBlock, index: number, relpath: string) => void
+): void {
+  let d = 0;
+  for (let i = 0; i <= block.names.length; i++) {
+    const name = block.names[i];
+    for (let dir = block.dirs[d]; dir !== undefined; dir = block.dirs[++d]) {
+      if (name !== undefined && compareCodePoints(name, dir.name + '/') < 0) {
+        break;
+      }
+      visitBlock(dir, `${prefix}${dir.name}/`, visit);
+    }
+    if (name !== undefined) {
+      visit(block, i, prefix + name);
+    }
+  }
+}
