@@ -1,0 +1,162 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { CellarError } from '../protocol/errors.js';
+import { endGroup, groupAlive, leaderAlive } from './group.js';
+import { watchLifeline } from './lifeline.js';
+
+export interface CommandOptions {
+  /** Program and arguments; no shell reads them. */
+  argv: readonly string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Ends the whole process group when aborted; the result then says `cancelled`. */
+  signal?: AbortSignal;
+  /** Standard output and error by chunks. Without both, the command writes to the streams of this process, as under `dvc`. */
+  onStdout?: (chunk: Buffer) => void;
+  onStderr?: (chunk: Buffer) => void;
+  /**
+   * End the group when this process dies, however it dies. The command also gets the descriptor in `CELLAR_LIFELINE`:
+   * it reads as ended when the owner is gone.
+   */
+  lifeline?: boolean;
+  /** A descriptor of the child from which whole lines are read, `onLine` gets each; its number stands in this variable as `fd:N`. */
+  lines?: { variable: string; onLine: (line: string) => void };
+  /** Told once the process exists, before it can have ended: for the journal (N55). */
+  onStart?: (pid: number) => void;
+}
+
+export interface CommandResult {
+  /** Exit code; the negative signal number when a signal ended it, as Python reports it. */
+  code: number;
+  cancelled: boolean;
+}
+
+/** Numbers of the signals that can end a command, as Python prints them (`-9`). */
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+  SIGXCPU: 24,
+  SIGXFSZ: 25
+};
+
+const LIFELINE_FD = 3;
+const LINES_FD = 4;
+
+/**
+ * Run one command as the leader of its own process group and wait for it. What it left running in the group when it
+ * ends by itself stays, as under `dvc`; after a cancel nothing of the group is left.
+ * @throws `E_COMMAND_START` when the program cannot be started, `E_CANCELLED` when `signal` was aborted before.
+ */
+export async function runCommand(options: CommandOptions): Promise<CommandResult> {
+  if (options.signal?.aborted) {
+    throw new CellarError('E_CANCELLED', 'Cancelled before the command started.', { exit: 252 });
+  }
+  const child = start(options);
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', cause => {
+      reject(
+        new CellarError('E_COMMAND_START', `'${options.argv[0]}' could not be started: ${cause.message}.`, { cause })
+      );
+    });
+  });
+  const pid = child.pid as number;
+  const unwatch = options.lifeline ? watchLifeline(pid) : () => undefined;
+  options.onStart?.(pid);
+  forward(child, options);
+  let ending: Promise<void> | null = null;
+  const cancel = (): void => {
+    ending ??= endGroup(pid, () => leaderAlive(child) || groupAlive(pid));
+  };
+  options.signal?.addEventListener('abort', cancel, { once: true });
+  if (options.signal?.aborted) {
+    cancel();
+  }
+  try {
+    const code = await ended(child);
+    await ending;
+    return { code, cancelled: ending !== null };
+  } finally {
+    options.signal?.removeEventListener('abort', cancel);
+    unwatch();
+  }
+}
+
+function start(options: CommandOptions): ChildProcess {
+  const piped = options.onStdout !== undefined || options.onStderr !== undefined;
+  const stdio: StdioOptions = piped ? ['ignore', 'pipe', 'pipe'] : ['inherit', 'inherit', 'inherit'];
+  const env = { ...options.env };
+  if (options.lifeline || options.lines) {
+    stdio.push(options.lifeline ? 'pipe' : 'ignore');
+  }
+  if (options.lifeline) {
+    env.CELLAR_LIFELINE = String(LIFELINE_FD);
+  }
+  if (options.lines) {
+    stdio.push('pipe');
+    env[options.lines.variable] = `fd:${LINES_FD}`;
+  }
+  const [program, ...args] = options.argv;
+  return spawn(program as string, args, {
+    cwd: options.cwd,
+    env,
+    stdio,
+    detached: process.platform !== 'win32',
+    windowsHide: true
+  });
+}
+
+function forward(child: ChildProcess, options: CommandOptions): void {
+  child.stdout?.on('data', (chunk: Buffer) => options.onStdout?.(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => options.onStderr?.(chunk));
+  const lines = options.lines ? child.stdio[LINES_FD] : null;
+  if (lines && 'on' in lines && options.lines) {
+    const { onLine } = options.lines;
+    let rest = '';
+    const decoder = new TextDecoder();
+    lines.on('data', (chunk: Buffer) => {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = parts.pop() ?? '';
+      parts.filter(part => part !== '').forEach(onLine);
+    });
+    lines.on('error', () => undefined);
+  }
+  const lifeline = options.lifeline ? child.stdio[LIFELINE_FD] : null;
+  if (lifeline && 'on' in lifeline) {
+    // Nothing is read or written there; the child closing its end is no event for us.
+    lifeline.on('error', () => undefined);
+    lifeline.on('data', () => undefined);
+  }
+}
+
+/** Milliseconds that output may still take to arrive after the command ended; a background process can hold a pipe for ever. */
+const DRAIN_MS = 1000;
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise(resolve => {
+    child.once('exit', (code, signal) => {
+      const result = signal === null ? (code ?? -1) : -(SIGNAL_NUMBERS[signal] ?? 1);
+      const finish = (): void => {
+        clearTimeout(timer);
+        for (const stream of child.stdio) {
+          stream?.destroy();
+        }
+        resolve(result);
+      };
+      const timer = setTimeout(finish, DRAIN_MS);
+      child.once('close', finish);
+    });
+  });
+}
