@@ -1,17 +1,43 @@
 import type { ChildProcess } from 'node:child_process';
+import { readdirSync, readTextIfSync } from '../io/files.js';
 
 /** Milliseconds between interrupt, terminate and kill: the last comes 2 s after the first, all is over within 3 s (I19, N54). */
 export const STEP_MS = 1000;
 
 const STEPS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGKILL'];
 
-/** True while any process of the group lives. A group of processes of another user counts as alive. */
+/**
+ * True while any process of the group can still do something: one that has ended but was never waited for (a container
+ * whose first process reaps nobody) does not count. A group of another user counts as alive.
+ */
 export function groupAlive(pgid: number): boolean {
   try {
     process.kill(-pgid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return process.platform === 'linux' ? hasLivingMember(pgid) : true;
+}
+
+/** Looks through /proc for a member that is no zombie (proc(5): after the name come state, parent and group). */
+function hasLivingMember(pgid: number): boolean {
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? statLine(name) : null;
+    if (stat !== null) {
+      const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (Number(group) === pgid && state !== 'Z' && state !== 'X') {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+function statLine(pid: string): string | null {
+  try {
+    return readTextIfSync(`/proc/${pid}/stat`);
+  } catch {
+    return null; // ESRCH: it ended while we looked.
   }
 }
 
@@ -48,7 +74,7 @@ async function goneWithin(alive: () => boolean, ms: number): Promise<boolean> {
     if (!alive()) {
       return true;
     }
-    await new Promise(resolve => setTimeout(resolve, 10));
+    await new Promise(resolve => setTimeout(resolve, 20));
   }
   return !alive();
 }

@@ -76,18 +76,19 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
   const unwatch = options.lifeline ? watchLifeline(pid) : () => undefined;
   options.onStart?.(pid);
   forward(child, options);
-  let ending: Promise<void> | null = null;
+  const endings: Promise<void>[] = [];
   const cancel = (): void => {
-    ending ??= endGroup(pid, () => leaderAlive(child) || groupAlive(pid));
+    endings.push(endGroup(pid, () => leaderAlive(child) || groupAlive(pid)));
   };
-  options.signal?.addEventListener('abort', cancel, { once: true });
   if (options.signal?.aborted) {
     cancel();
+  } else {
+    options.signal?.addEventListener('abort', cancel, { once: true });
   }
   try {
     const code = await ended(child);
-    await ending;
-    return { code, cancelled: ending !== null };
+    await Promise.all(endings);
+    return { code, cancelled: endings.length > 0 };
   } finally {
     options.signal?.removeEventListener('abort', cancel);
     unwatch();
