@@ -1,32 +1,34 @@
-import { spawn } from 'node:child_process';
+import type { Stream } from 'node:stream';
+import { Writable } from 'node:stream';
+
+/** Descriptor of the child on which the watcher waits. */
+export const WATCHER_FD = 5;
 
 /**
- * Waits until its standard input ends, which is when the owner dies, then ends the group `$1` as `endGroup` does. It
- * reads nothing else, runs in its own session, and is itself ended by the owner in the ordinary case.
+ * A shell that becomes the command (`exec`) after it has left a watcher in the same process group. The watcher waits for
+ * a line on its descriptor: a line says that all is well, the end of the stream that the owner died, however it died
+ * (`kill -9` included). Then it ends the group as `endGroup` does, itself last. Being started before the command, it
+ * leaves no instant in which a killed owner would leave the command behind (N55, I19).
  */
-const WATCH = 'read -r _; kill -INT -"$1"; sleep 1; kill -TERM -"$1"; sleep 1; kill -KILL -"$1"';
+const WRAPPER = `(
+trap "" INT TERM HUP
+exec </dev/null >/dev/null 2>&1 3<&- 4<&-
+read -r _ <&${WATCHER_FD} && exit 0
+kill -INT 0; sleep 1; kill -TERM 0; sleep 1; kill -KILL 0
+) &
+exec "$@" ${WATCHER_FD}<&-`;
 
 /**
- * Watch over a process group from a process of its own, so that the group ends also when this process is killed
- * (`kill -9`) and so cannot do it itself. Returns the function that calls it off.
- * Windows has neither groups nor this shell; there the lifeline descriptor alone counts.
+ * The same command under a watcher. Windows has neither groups nor this shell; there the lifeline descriptor that the
+ * command itself gets counts alone.
  */
-export function watchLifeline(pgid: number): () => void {
-  if (process.platform === 'win32') {
-    return () => undefined;
+export function watched(argv: readonly string[]): string[] {
+  return process.platform === 'win32' ? [...argv] : ['/bin/sh', '-c', WRAPPER, 'cellar-lifeline', ...argv];
+}
+
+/** Call the watcher off, through the owner's end of `WATCHER_FD`. */
+export function callOff(end: Stream | null | undefined): void {
+  if (end instanceof Writable && end.writable) {
+    end.end('ok\n');
   }
-  const watcher = spawn('/bin/sh', ['-c', WATCH, 'cellar-lifeline', String(pgid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-    env: { PATH: '/usr/bin:/bin' },
-    cwd: '/'
-  });
-  watcher.on('error', () => undefined);
-  watcher.stdin.on('error', () => undefined);
-  watcher.unref();
-  return () => {
-    // SIGKILL: the end of standard input alone would make it act.
-    watcher.kill('SIGKILL');
-    watcher.stdin.destroy();
-  };
 }

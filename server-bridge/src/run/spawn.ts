@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { CellarError } from '../protocol/errors.js';
 import { endGroup, groupAlive, leaderAlive } from './group.js';
-import { watchLifeline } from './lifeline.js';
+import { findProgram } from './interpreter.js';
+import { callOff, watched, WATCHER_FD } from './lifeline.js';
 
 export interface CommandOptions {
   /** Program and arguments; no shell reads them. */
@@ -63,6 +65,9 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
   if (options.signal?.aborted) {
     throw new CellarError('E_CANCELLED', 'Cancelled before the command started.', { exit: 252 });
   }
+  if (options.lifeline && findProgram(options.argv[0] as string, options.env) === null) {
+    throw new CellarError('E_COMMAND_START', `'${options.argv[0]}' is not a program.`);
+  }
   const child = start(options);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
@@ -73,7 +78,6 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     });
   });
   const pid = child.pid as number;
-  const unwatch = options.lifeline ? watchLifeline(pid) : () => undefined;
   options.onStart?.(pid);
   forward(child, options);
   const endings: Promise<void>[] = [];
@@ -91,25 +95,22 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     return { code, cancelled: endings.length > 0 };
   } finally {
     options.signal?.removeEventListener('abort', cancel);
-    unwatch();
   }
 }
 
 function start(options: CommandOptions): ChildProcess {
   const piped = options.onStdout !== undefined || options.onStderr !== undefined;
   const stdio: StdioOptions = piped ? ['ignore', 'pipe', 'pipe'] : ['inherit', 'inherit', 'inherit'];
+  stdio.push(options.lifeline ? 'pipe' : 'ignore', options.lines ? 'pipe' : 'ignore');
   const env = { ...options.env };
-  if (options.lifeline || options.lines) {
-    stdio.push(options.lifeline ? 'pipe' : 'ignore');
-  }
   if (options.lifeline) {
+    stdio.push('pipe');
     env.CELLAR_LIFELINE = String(LIFELINE_FD);
   }
   if (options.lines) {
-    stdio.push('pipe');
     env[options.lines.variable] = `fd:${LINES_FD}`;
   }
-  const [program, ...args] = options.argv;
+  const [program, ...args] = options.lifeline ? watched(options.argv) : options.argv;
   return spawn(program as string, args, {
     cwd: options.cwd,
     env,
@@ -122,8 +123,8 @@ function start(options: CommandOptions): ChildProcess {
 function forward(child: ChildProcess, options: CommandOptions): void {
   child.stdout?.on('data', (chunk: Buffer) => options.onStdout?.(chunk));
   child.stderr?.on('data', (chunk: Buffer) => options.onStderr?.(chunk));
-  const lines = options.lines ? child.stdio[LINES_FD] : null;
-  if (lines && 'on' in lines && options.lines) {
+  const lines = streamAt(child, LINES_FD);
+  if (lines && options.lines) {
     const { onLine } = options.lines;
     let rest = '';
     const decoder = new TextDecoder();
@@ -134,12 +135,16 @@ function forward(child: ChildProcess, options: CommandOptions): void {
     });
     lines.on('error', () => undefined);
   }
-  const lifeline = options.lifeline ? child.stdio[LIFELINE_FD] : null;
-  if (lifeline && 'on' in lifeline) {
-    // Nothing is read or written there; the child closing its end is no event for us.
-    lifeline.on('error', () => undefined);
-    lifeline.on('data', () => undefined);
+  // Nothing is read from the owner's ends of these; the child closing its own is no event for us.
+  for (const end of options.lifeline ? [streamAt(child, LIFELINE_FD), streamAt(child, WATCHER_FD)] : []) {
+    end?.on('error', () => undefined);
   }
+}
+
+/** Our end of a descriptor of the child; Node's own type knows the first five only. */
+function streamAt(child: ChildProcess, fd: number): Readable | Writable | null {
+  const all: readonly (Readable | Writable | null | undefined)[] = child.stdio;
+  return all[fd] ?? null;
 }
 
 /** Milliseconds that output may still take to arrive after the command ended; a background process can hold a pipe for ever. */
@@ -148,6 +153,7 @@ const DRAIN_MS = 1000;
 function ended(child: ChildProcess): Promise<number> {
   return new Promise(resolve => {
     child.once('exit', (code, signal) => {
+      callOff(streamAt(child, WATCHER_FD));
       const result = signal === null ? (code ?? -1) : -(SIGNAL_NUMBERS[signal] ?? 1);
       const finish = (): void => {
         clearTimeout(timer);
