@@ -1,0 +1,123 @@
+import { resolve } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { CellarError } from '../protocol/errors.js';
+import { refuseAbsentCommands } from './absent.js';
+import { registerAdd } from './commands/add.js';
+import { registerCheckout } from './commands/checkout.js';
+import { registerConfig } from './commands/config.js';
+import { registerInit } from './commands/init.js';
+import { registerRoot } from './commands/root.js';
+import { registerStatus } from './commands/status.js';
+import { registerVersion } from './commands/version.js';
+import type { Context, Run } from './context.js';
+import { EXIT, reportFailure } from './failure.js';
+import { createOutput, type Output } from './output.js';
+
+const COMMANDS = [
+  registerInit,
+  registerAdd,
+  registerCheckout,
+  registerStatus,
+  registerConfig,
+  registerRoot,
+  registerVersion
+];
+
+interface GlobalOptions {
+  quiet?: boolean;
+  verbose?: number;
+  cd?: string;
+  waitForLock?: boolean;
+}
+
+/** Runs one command line (without `node` and the script) and gives the exit code. */
+export async function main(argv: string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  let out: Output = createOutput({ quiet: false, verbose: 0 });
+  const interrupt = new AbortController();
+  const program = createProgram();
+  const run: Run =
+    action =>
+    async (...args) => {
+      const options: GlobalOptions = program.opts();
+      out = createOutput({ quiet: options.quiet === true, verbose: options.verbose ?? 0 });
+      const context: Context = {
+        out,
+        cwd: resolve(options.cd ?? '.'),
+        signal: interrupt.signal,
+        waitForLock: options.waitForLock === true
+      };
+      process.chdir(context.cwd);
+      code = await action(context, ...args);
+    };
+  for (const register of COMMANDS) {
+    register(program, run);
+  }
+  refuseAbsentCommands(program);
+  const stop = watchInterrupt(interrupt);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    return error instanceof CommanderError ? usageExit(error, program, out) : reportFailure(error, out);
+  } finally {
+    stop();
+  }
+  return code;
+}
+
+function createProgram(): Command {
+  return new Command('cellar')
+    .description('Reproducible notebooks and versions of data, with the files of DVC 3.')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: true })
+    .helpCommand(false)
+    .usage('[options] <command>')
+    .option('-q, --quiet', 'say nothing; the exit code tells')
+    .addOption(
+      new Option('-v, --verbose', 'say more; twice for even more')
+        .argParser((_: string, before: number | undefined) => (before ?? 0) + 1)
+        .conflicts('quiet')
+    )
+    .option('--cd <path>', 'change to this directory first')
+    .option('--wait-for-lock', 'wait for another process that works on the project, as long as it takes')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError(true);
+}
+
+/** A command line that we do not understand: exit 254, with the flag or command named (spec/dvc-data.md §6.0). */
+function usageExit(error: CommanderError, program: Command, out: Output): number {
+  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') {
+    return EXIT.ok;
+  }
+  const [first = '', ...more] = error.message.replace(/^error: /, '').split('\n');
+  if (error.code === 'commander.help') {
+    program.outputHelp({ error: true });
+    out.error('a command is required');
+    return EXIT.usage;
+  }
+  out.error(first, [...more, 'See `cellar --help` or `cellar <command> --help`.'].join(' '));
+  return EXIT.usage;
+}
+
+/** The first Ctrl-C asks for a clean stop; the second one does not wait for it. */
+function watchInterrupt(interrupt: AbortController): () => void {
+  const onSignal = (): void => {
+    if (interrupt.signal.aborted) {
+      process.exit(EXIT.interrupted);
+    }
+    interrupt.abort(new CellarError('E_INTERRUPTED', 'interrupted by the user', { exit: EXIT.interrupted }));
+  };
+  const onPipe = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') {
+      process.exit(EXIT.brokenPipe);
+    }
+    throw error;
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.stdout.on('error', onPipe);
+  return () => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
+}

@@ -1,0 +1,28 @@
+import type { Hash, Meta, OutFlags, RecordedPath } from '../formats/entries.js';
+
+/** A word of `status` for a dep or an out; empty when nothing changed (spec/dvc-pipelines.md §3.2). */
+export type OutStatus = '' | 'new' | 'modified' | 'deleted' | 'not in cache';
+
+/** What a run of hashing learned about a path: `Meta` sizes are bytes, `nfiles` only for a directory. */
+export interface OutFacts extends Meta {
+  hash: Hash;
+}
+
+/** An out of a `.dvc` file or of a pipeline stage, with an absolute path. */
+export interface Out {
+  abs: string;
+  flags: OutFlags;
+  /** What the `.dvc` file or `dvc.lock` records; absent when the out was never saved. */
+  recorded?: RecordedPath;
+}
+
+/** Told while files are read, stored or placed. `total` is null while it is not known. */
+export type Progress = (done: number, total: number | null, unit: 'files' | 'bytes') => void;
+
+export interface WorkOptions {
+  progress?: Progress;
+  signal?: AbortSignal;
+}
+
+/** Defaults of an out as `dvc add` makes it. */
+export const PLAIN_OUT: OutFlags = { kind: 'out', cache: true, persist: false, push: true };
