@@ -1,0 +1,3 @@
+import { compareWithDvc } from './compare.js';
+
+compareWithDvc('config');

@@ -1,0 +1,2 @@
+def clean_key(text):
+    return str(text).strip().lower().lstrip("0")
