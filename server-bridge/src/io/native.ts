@@ -64,6 +64,7 @@ function optional(libc: ReturnType<Koffi['load']>, declaration: string): ((...ar
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 const RENAME_NOREPLACE = 1;
+const RENAME_EXCHANGE = 2;
 const EEXIST = 17;
 
 /** How a native attempt to make a name ended. `unsupported` means: use the portable way. */
@@ -93,4 +94,14 @@ export function renameNoReplace(from: string, to: string): NameResult {
     return 'done';
   }
   return calls.errno() === EEXIST ? 'exists' : 'unsupported';
+}
+
+/** Swaps two names in one step; false where the system cannot. */
+export function exchange(a: string, b: string): boolean {
+  const calls = native();
+  if (calls === null || calls.renameat2 === null) {
+    return false;
+  }
+  announce('exchange', b);
+  return calls.renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) === 0;
 }

@@ -1,5 +1,6 @@
 /** What a directory holds, as blocks of sorted names with their stat (spec/dvc-data.md §3.3, performance.md §3.1). */
 import { CellarError } from '../protocol/errors.js';
+import { FACTS, setFacts } from './facts.js';
 import { diskError } from './failures.js';
 import {
   isErrno,
@@ -19,8 +20,10 @@ export interface WalkBlock {
   /** Absolute path, no slash at the end. */
   path: string;
   names: string[];
-  /** `stat` of each file, of the target for a link. */
-  stats: BigIntStats[];
+  /** Facts of each file, of the target for a link (`io/facts.ts`). */
+  facts: BigInt64Array;
+  modes: Uint32Array;
+  nlinks: Uint32Array;
   /** Whether the entry itself is a symbolic link (to a file). */
   links: Uint8Array;
   dirs: WalkBlock[];
@@ -56,20 +59,53 @@ function walkDir(path: string, name: string, options: WalkOptions, count: { file
   }
   files.sort(compareCodePoints);
   dirs.sort((a, b) => compareCodePoints(a + '/', b + '/'));
-  const block: WalkBlock = { path, name, names: [], stats: [], links: new Uint8Array(files.length), dirs: [] };
+  const block = emptyBlock(path, name, files.length);
   for (const file of files) {
     const isLink = linkNames.has(file);
-    const facts = statFile(`${path}/${file}`, isLink, options);
-    if (facts !== null) {
-      block.links[block.names.length] = isLink ? 1 : 0;
-      block.names.push(file);
-      block.stats.push(facts);
+    const stats = statFile(`${path}/${file}`, isLink, options);
+    if (stats !== null) {
+      addFile(block, file, stats, isLink);
     }
   }
+  block.facts = block.facts.subarray(0, block.names.length * FACTS);
   count.files += block.names.length;
   options.onFiles?.(count.files);
   for (const dir of dirs) {
     block.dirs.push(walkDir(`${path}/${dir}`, dir, options, count));
+  }
+  return block;
+}
+
+function emptyBlock(path: string, name: string, n: number): WalkBlock {
+  return {
+    path,
+    name,
+    names: [],
+    facts: new BigInt64Array(n * FACTS),
+    modes: new Uint32Array(n),
+    nlinks: new Uint32Array(n),
+    links: new Uint8Array(n),
+    dirs: []
+  };
+}
+
+function addFile(block: WalkBlock, file: string, stats: BigIntStats, isLink: boolean): void {
+  const i = block.names.length;
+  block.names.push(file);
+  setFacts(block.facts, i, stats);
+  block.modes[i] = Number(stats.mode);
+  block.nlinks[i] = Number(stats.nlink);
+  block.links[i] = isLink ? 1 : 0;
+}
+
+/** A block for one file that is tracked by itself: as if its folder held nothing else. */
+export function walkFile(path: string): WalkBlock {
+  const cut = path.lastIndexOf('/');
+  const isLink = lstatSync(path)?.isSymbolicLink() === true;
+  const block = emptyBlock(path.slice(0, cut), '', 1);
+  const stats = statFile(path, isLink, {});
+  if (stats !== null) {
+    addFile(block, path.slice(cut + 1), stats, isLink);
   }
   return block;
 }

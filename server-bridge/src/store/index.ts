@@ -1,0 +1,277 @@
+/**
+ * What we know about the files of a project: path → stat facts and MD5, as columns in one file with blocks for each
+ * directory (guide/performance.md §2.5, §3.1). It is a cache: deletable, versioned, rebuilt silently (I11: lost state
+ * means slower, never wrong). Rows are added only for files that were left alone long enough (racy rule).
+ */
+import { basename, dirname, join, relative } from 'node:path';
+import type { HashName } from '../formats/entries.js';
+import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, type BigIntStats } from '../io/files.js';
+import { compareCodePoints, type WalkBlock } from '../io/walk.js';
+import { copyFacts, ctimeAt, FACTS, factsEqual, mtimeAt, sameFacts, factsOf } from '../io/facts.js';
+import { digestHex, digestsEqual, DIGEST, setDigest } from './columns.js';
+import { appendBlocks, readBlocks, writeBlocks, type IndexBlock, type PackedBlock } from './indexfile.js';
+
+/** Coarse file systems keep whole or even seconds; a younger file may change without a new time (I11). */
+const RACY_NS = 2_000_000_000n;
+
+export const LEGACY_ROW = 1;
+
+/** Rows of one directory after a walk: `digests` is filled where the index knows the file, `misses` are the others. */
+export interface Merged {
+  digests: Uint8Array;
+  misses: number[];
+}
+
+/** Files of one directory, sorted by name; `ours[i]`: a younger ctime of row i was our own doing (a link, a mode). */
+export interface Rows {
+  names: readonly string[];
+  facts: BigInt64Array;
+  digests: Uint8Array;
+  ours?: Uint8Array;
+}
+
+export class FileIndex {
+  private readonly blocks = new Map<string, IndexBlock>();
+  private packed: Map<string, PackedBlock>;
+  private readonly dirty = new Set<string>();
+  private size: number;
+  private appended: number;
+
+  private constructor(
+    private readonly file: string,
+    private readonly root: string
+  ) {
+    const read = readBlocks(file);
+    this.packed = read.blocks;
+    this.size = read.size;
+    this.appended = read.damaged ? read.size : read.appended;
+  }
+
+  /** Opens (or starts) the index kept in `file` for paths below `root`; outside paths work too. Never fails on damage. */
+  static open(file: string, root: string): FileIndex {
+    return new FileIndex(file, root);
+  }
+
+  /** The MD5 of a file whose stat is known, or null when it must be hashed. */
+  lookup(path: string, stats: BigIntStats, name: HashName = 'md5'): string | null {
+    const block = this.block(dirname(path));
+    const i = block === null ? -1 : find(block.names, basename(path));
+    if (block === null || i < 0 || !rowFits(block, i, stats, name)) {
+      return null;
+    }
+    return digestHex(block.digests, i);
+  }
+
+  /** Merge-join of a walked directory with what is known about it. */
+  merge(walked: WalkBlock, name: HashName = 'md5'): Merged {
+    const digests = new Uint8Array(walked.names.length * DIGEST);
+    const misses: number[] = [];
+    const block = this.block(walked.path);
+    let j = 0;
+    for (const [i, file] of walked.names.entries()) {
+      if (block !== null) {
+        while (j < block.names.length && block.names[j] !== file && compareCodePoints(block.names[j] ?? '', file) < 0) {
+          j++;
+        }
+        if (block.names[j] === file && sameFacts(block.facts, j, walked.facts, i) && isNamed(block, j, name)) {
+          digests.set(block.digests.subarray(j * DIGEST, (j + 1) * DIGEST), i * DIGEST);
+          continue;
+        }
+      }
+      misses.push(i);
+    }
+    return { digests, misses };
+  }
+
+  /**
+   * Records files of a directory: those of `rows` that can be trusted replace or join what is known (`whole`: nothing
+   * else stays). `clock` is the file system's time (`now`) from before the files were read.
+   */
+  record(folder: string, rows: Rows, clock: bigint, name: HashName = 'md5', whole = false): void {
+    const before = whole ? emptyBlock() : (this.block(folder) ?? emptyBlock());
+    const flag = name === 'md5' ? 0 : LEGACY_ROW;
+    const most = before.names.length + rows.names.length;
+    const out = newBlock(most);
+    let j = 0;
+    for (const [i, file] of rows.names.entries()) {
+      while (j < before.names.length && compareCodePoints(before.names[j] ?? '', file) < 0) {
+        addRow(out, before.names[j] ?? '', before, j, before.flags[j] ?? 0);
+        j++;
+      }
+      j += before.names[j] === file ? 1 : 0;
+      if (areSettled(rows.facts, i, clock, rows.ours?.[i] === 1)) {
+        addRow(out, file, rows, i, flag);
+      }
+    }
+    for (; j < before.names.length; j++) {
+      addRow(out, before.names[j] ?? '', before, j, before.flags[j] ?? 0);
+    }
+    this.replace(folder, trim(out));
+  }
+
+  /** Records one file (or forgets it, when it is too young to be trusted). */
+  set(path: string, stats: BigIntStats, md5: string, clock: bigint, name: HashName = 'md5', ours = false): void {
+    const folder = dirname(path);
+    const digests = new Uint8Array(DIGEST);
+    setDigest(digests, 0, md5);
+    const row = { names: [basename(path)], facts: factsOf(stats), digests, ours: Uint8Array.of(ours ? 1 : 0) };
+    this.record(folder, row, clock, name);
+  }
+
+  /** The file system's own time in nanoseconds: correctness never asks the wall clock (I15). */
+  now(): bigint {
+    const path = join(dirname(this.file), 'clock');
+    mkdirSync(dirname(path));
+    const fd = openSync(path, 'w', 0o600);
+    try {
+      return fstatSync(fd).mtimeNs;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Writes what changed: appends, or when a tenth of the file is old news, writes it anew. */
+  save(): void {
+    if (this.dirty.size === 0) {
+      return;
+    }
+    const changed = [...this.dirty].map(key => [key, this.blocks.get(key) ?? emptyBlock()] as const);
+    if (this.size > 0 && this.appended * 10 <= this.size) {
+      const bytes = appendBlocks(this.file, changed);
+      this.size += bytes;
+      this.appended += bytes;
+    } else {
+      this.size = writeBlocks(this.file, this.all());
+      this.appended = 0;
+    }
+    this.dirty.clear();
+  }
+
+  private *all(): Iterable<readonly [string, IndexBlock]> {
+    for (const key of new Set([...this.packed.keys(), ...this.blocks.keys()])) {
+      const block = this.load(key);
+      if (block !== null && block.names.length > 0 && lstatSync(join(this.root, key)) !== null) {
+        yield [key, block];
+      }
+    }
+  }
+
+  private replace(folder: string, block: IndexBlock): void {
+    const key = this.key(folder);
+    const before = this.load(key);
+    if (before === null ? block.names.length === 0 : sameBlock(before, block)) {
+      return;
+    }
+    this.blocks.set(key, block);
+    this.packed.delete(key);
+    this.dirty.add(key);
+  }
+
+  private block(folder: string): IndexBlock | null {
+    return this.load(this.key(folder));
+  }
+
+  private load(key: string): IndexBlock | null {
+    const loaded = this.blocks.get(key);
+    if (loaded !== undefined) {
+      return loaded;
+    }
+    const packed = this.packed.get(key);
+    if (packed === undefined) {
+      return null;
+    }
+    const block = packed();
+    this.blocks.set(key, block);
+    this.packed.delete(key);
+    return block;
+  }
+
+  private key(folder: string): string {
+    return relative(this.root, folder);
+  }
+}
+
+/** Whether a file was left alone for more than 2 s before `clock`, so that a later change must show in its times. */
+export function isSettled(stats: BigIntStats, clock: bigint, oursOnly = false): boolean {
+  return stats.mtimeNs + RACY_NS < clock && (oursOnly || stats.ctimeNs + RACY_NS < clock);
+}
+
+/** The same for row `i` of a column. */
+export function areSettled(facts: BigInt64Array, i: number, clock: bigint, oursOnly = false): boolean {
+  return mtimeAt(facts, i) + RACY_NS < clock && (oursOnly || ctimeAt(facts, i) + RACY_NS < clock);
+}
+
+function rowFits(block: IndexBlock, i: number, stats: BigIntStats, name: HashName): boolean {
+  return factsEqual(block.facts, i, stats) && isNamed(block, i, name);
+}
+
+function isNamed(block: IndexBlock, i: number, name: HashName): boolean {
+  return ((block.flags[i] ?? 0) & LEGACY_ROW) === (name === 'md5' ? 0 : LEGACY_ROW);
+}
+
+/** Position of `name`, or `-(place to insert) - 1`. */
+function find(names: readonly string[], name: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const order = compareCodePoints(names[middle] ?? '', name);
+    if (order === 0) {
+      return middle;
+    }
+    if (order < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return -low - 1;
+}
+
+function emptyBlock(): IndexBlock {
+  return { names: [], facts: new BigInt64Array(0), digests: new Uint8Array(0), flags: new Uint8Array(0) };
+}
+
+function newBlock(rows: number): IndexBlock {
+  return {
+    names: [],
+    facts: new BigInt64Array(rows * FACTS),
+    digests: new Uint8Array(rows * DIGEST),
+    flags: new Uint8Array(rows)
+  };
+}
+
+function addRow(to: IndexBlock, name: string, from: Rows, i: number, flag: number): void {
+  const row = to.names.length;
+  to.names.push(name);
+  copyFacts(to.facts, row, from.facts, i);
+  to.digests.set(from.digests.subarray(i * DIGEST, (i + 1) * DIGEST), row * DIGEST);
+  to.flags[row] = flag;
+}
+
+function trim(block: IndexBlock): IndexBlock {
+  const n = block.names.length;
+  return {
+    names: block.names,
+    facts: block.facts.slice(0, n * FACTS),
+    digests: block.digests.slice(0, n * DIGEST),
+    flags: block.flags.slice(0, n)
+  };
+}
+
+function sameBlock(a: IndexBlock, b: IndexBlock): boolean {
+  if (a.names.length !== b.names.length) {
+    return false;
+  }
+  for (const [i, name] of a.names.entries()) {
+    if (name !== b.names[i] || a.flags[i] !== b.flags[i] || !digestsEqual(a.digests, i, b.digests, i)) {
+      return false;
+    }
+  }
+  for (let i = 0; i < a.facts.length; i++) {
+    if (a.facts[i] !== b.facts[i]) {
+      return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,135 @@
+/**
+ * The file of an index: a head, then records `magic, length, crc32, 0 | payload`; a later record of a directory replaces
+ * an earlier one, so changes are appended. A torn or strange tail is ignored, everything before it stays good.
+ *
+ * payload: u32 length of dir, u32 rows, u32 length of names, u32 0 | facts 40×rows | digests 16×rows | flags rows |
+ * dir | names joined by NUL | zeros up to a multiple of 8. All numbers are little-endian.
+ */
+import { crc32 } from 'node:zlib';
+import { appendFileSync, isErrno, readFileSync } from '../io/files.js';
+import { publishFile } from '../io/publish.js';
+import { FACTS } from '../io/facts.js';
+import { DIGEST } from './columns.js';
+
+export interface IndexBlock {
+  /** Sorted by code points. */
+  names: string[];
+  facts: BigInt64Array;
+  digests: Uint8Array;
+  flags: Uint8Array;
+}
+
+/** Unpacks a block on demand. */
+export type PackedBlock = () => IndexBlock;
+
+const HEAD = Buffer.from('cellar-index 001');
+const MAGIC = 0x314b4c42;
+const RECORD_HEAD = 16;
+const ROW = FACTS * 8;
+
+export interface ReadIndex {
+  blocks: Map<string, PackedBlock>;
+  /** Bytes of the file that are good; 0 when there is none. */
+  size: number;
+  /** Bytes of records that a later one replaced. */
+  appended: number;
+  damaged: boolean;
+}
+
+/** Reads an index file; a missing, foreign or damaged one gives what could be read, never an error. */
+export function readBlocks(file: string): ReadIndex {
+  const result: ReadIndex = { blocks: new Map(), size: 0, appended: 0, damaged: false };
+  const bytes = readAligned(file);
+  if (bytes === null || !bytes.subarray(0, HEAD.length).equals(HEAD)) {
+    return result;
+  }
+  const lengths = new Map<string, number>();
+  let at = HEAD.length;
+  while (at + RECORD_HEAD <= bytes.length) {
+    const length = bytes.readUInt32LE(at + 4);
+    const start = at + RECORD_HEAD;
+    const payload = bytes.subarray(start, start + length);
+    if (bytes.readUInt32LE(at) !== MAGIC || payload.length !== length || !checks(payload, bytes.readUInt32LE(at + 8))) {
+      break;
+    }
+    const n = payload.readUInt32LE(4);
+    const dirAt = 16 + n * (ROW + DIGEST + 1);
+    const dir = payload.toString('utf8', dirAt, dirAt + payload.readUInt32LE(0));
+    result.appended += lengths.get(dir) ?? 0;
+    lengths.set(dir, RECORD_HEAD + length);
+    if (n === 0) {
+      result.blocks.delete(dir);
+    } else {
+      result.blocks.set(dir, () => unpack(payload));
+    }
+    at = start + length;
+  }
+  result.size = at;
+  result.damaged = at !== bytes.length;
+  return result;
+}
+
+function checks(payload: Buffer, crc: number): boolean {
+  return payload.length >= 16 && payload.length % 8 === 0 && crc32(payload) === crc;
+}
+
+function readAligned(file: string): Buffer | null {
+  try {
+    const bytes = readFileSync(file);
+    return bytes.byteOffset % 8 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+  } catch (error) {
+    if (isErrno(error)) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function unpack(payload: Buffer): IndexBlock {
+  const n = payload.readUInt32LE(4);
+  const base = payload.byteOffset + 16;
+  const digestsAt = 16 + n * ROW;
+  const flagsAt = digestsAt + n * DIGEST;
+  const namesAt = flagsAt + n + payload.readUInt32LE(0);
+  return {
+    names: payload.toString('utf8', namesAt, namesAt + payload.readUInt32LE(8)).split('\0'),
+    facts: new BigInt64Array(payload.buffer, base, n * FACTS),
+    digests: payload.subarray(digestsAt, flagsAt),
+    flags: payload.subarray(flagsAt, flagsAt + n)
+  };
+}
+
+function pack(dir: string, block: IndexBlock): Buffer {
+  const n = block.names.length;
+  const dirBytes = Buffer.from(dir, 'utf8');
+  const names = Buffer.from(block.names.join('\0'), 'utf8');
+  const length = (16 + n * (ROW + DIGEST + 1) + dirBytes.length + names.length + 7) & ~7;
+  const record = Buffer.alloc(RECORD_HEAD + length);
+  const payload = record.subarray(RECORD_HEAD);
+  payload.writeUInt32LE(dirBytes.length, 0);
+  payload.writeUInt32LE(n, 4);
+  payload.writeUInt32LE(names.length, 8);
+  payload.set(new Uint8Array(block.facts.buffer, block.facts.byteOffset, n * ROW), 16);
+  payload.set(block.digests, 16 + n * ROW);
+  payload.set(block.flags, 16 + n * (ROW + DIGEST));
+  payload.set(dirBytes, 16 + n * (ROW + DIGEST + 1));
+  payload.set(names, 16 + n * (ROW + DIGEST + 1) + dirBytes.length);
+  record.writeUInt32LE(MAGIC, 0);
+  record.writeUInt32LE(length, 4);
+  record.writeUInt32LE(crc32(payload), 8);
+  return record;
+}
+
+/** Appends records in one write; returns their bytes. */
+export function appendBlocks(file: string, blocks: Iterable<readonly [string, IndexBlock]>): number {
+  const bytes = Buffer.concat([...blocks].map(([dir, block]) => pack(dir, block)));
+  appendFileSync(file, bytes);
+  return bytes.length;
+}
+
+/** Writes the whole index anew and puts it in place atomically; returns its bytes. */
+export function writeBlocks(file: string, blocks: Iterable<readonly [string, IndexBlock]>): number {
+  const bytes = Buffer.concat([HEAD, ...[...blocks].map(([dir, block]) => pack(dir, block))]);
+  publishFile(file, bytes, { volatile: true, mode: 0o600 });
+  return bytes.length;
+}

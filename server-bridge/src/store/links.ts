@@ -1,0 +1,99 @@
+/** How a file of the workspace hangs on its object (spec/dvc-data.md §4.4): reflink, hardlink, symlink, copy. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { CellarError } from '../protocol/errors.js';
+import {
+  constants,
+  copyFileSync,
+  isErrno,
+  linkSync,
+  mkdirSync,
+  symlinkSync,
+  unlinkIfSync,
+  writeFileSync
+} from '../io/files.js';
+
+export type LinkType = 'reflink' | 'hardlink' | 'symlink' | 'copy';
+
+export const DEFAULT_TYPES: readonly LinkType[] = ['reflink', 'copy'];
+
+/** Reads `cache.type`: a list or a comma-separated text. @throws CellarError `E_CACHE_TYPE` (exit 251) */
+export function parseLinkTypes(value: string | readonly string[] | undefined): LinkType[] {
+  if (value === undefined) {
+    return [...DEFAULT_TYPES];
+  }
+  const names = (typeof value === 'string' ? value.split(',') : value).map(name => name.trim()).filter(Boolean);
+  return names.map(name => {
+    if (name === 'reflink' || name === 'hardlink' || name === 'symlink' || name === 'copy') {
+      return name;
+    }
+    throw new CellarError('E_CACHE_TYPE', `unsupported cache type '${name}'`, {
+      next: 'Use reflink, hardlink, symlink or copy.',
+      exit: 251
+    });
+  });
+}
+
+/**
+ * The configured types that work from files of `from` to files of `to` (both existing directories), in order; tried with
+ * a real file. `copy` always works.
+ */
+export function usableTypes(types: readonly LinkType[], from: string, to: string): LinkType[] {
+  if (types.every(type => type === 'copy' || type === 'symlink')) {
+    return [...types];
+  }
+  const source = join(from, `.${randomBytes(12).toString('base64url')}.tmp`);
+  const target = join(to, `.${randomBytes(12).toString('base64url')}.tmp`);
+  mkdirSync(from);
+  mkdirSync(to);
+  writeFileSync(source, 'link test', 0o600);
+  try {
+    return types.filter(type => type === 'copy' || tryLink(type, source, target));
+  } finally {
+    unlinkIfSync(source);
+  }
+}
+
+function tryLink(type: LinkType, source: string, target: string): boolean {
+  try {
+    makeLink(type, source, target);
+    return true;
+  } catch (error) {
+    if (isErrno(error, ...CANNOT_LINK)) {
+      return false;
+    }
+    throw error;
+  } finally {
+    unlinkIfSync(target);
+  }
+}
+
+/** The errors that mean "this kind of link does not work here" (spec §4.4). */
+export const CANNOT_LINK = [
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EXDEV',
+  'ENOTTY',
+  'ENOSYS',
+  'EINVAL',
+  'EAGAIN',
+  'EMLINK'
+];
+
+/** Makes `target` from `source` by one kind of link; `target` must not exist. `copy` copies bytes, unverified. */
+export function makeLink(type: LinkType, source: string, target: string): void {
+  switch (type) {
+    case 'hardlink':
+      linkSync(source, target);
+      return;
+    case 'symlink':
+      symlinkSync(source, target);
+      return;
+    case 'reflink':
+      copyFileSync(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+      return;
+    case 'copy':
+      copyFileSync(source, target, constants.COPYFILE_EXCL);
+  }
+}

@@ -1,0 +1,230 @@
+/** The hot path of checkout: workspace files from objects, never over bytes that nobody expects (I3, spec §4.6). */
+import { createHasher } from '../hash/md5.js';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  isErrno,
+  lstatSync,
+  openSync,
+  statSync,
+  unlinkIfSync,
+  writeSync
+} from '../io/files.js';
+import { FACTS, factsEqual, setFacts, sizeAt } from '../io/facts.js';
+import { DIGEST, digestHex } from './columns.js';
+import type { Desk } from './hashing.js';
+import {
+  OBJECT_CORRUPT,
+  OBJECT_MISSING,
+  PLACED,
+  PLACE_FAILED,
+  TARGET_CHANGED,
+  type PlaceJob,
+  type PlaceReply,
+  type Step
+} from './jobs.js';
+import { CANNOT_LINK, makeLink, type LinkType } from './links.js';
+import { failureOf, readSlices } from './readfile.js';
+import { createExclusive, publishTemp, scratchPath } from './staging.js';
+import { swapIn } from './swap.js';
+
+const COPY_MODE = 0o666;
+
+/** Runs a place job; one step for each large file or a few hundred small ones. */
+export function* placeFiles(job: PlaceJob, desk: Desk): Generator<Step, PlaceReply> {
+  const n = job.targets.length;
+  const reply: PlaceReply = {
+    kind: 'place',
+    states: new Uint8Array(n),
+    facts: new BigInt64Array(n * FACTS),
+    objects: new BigInt64Array(n * FACTS),
+    ours: new Uint8Array(n),
+    failures: []
+  };
+  const step: Step = { files: 0, bytes: 0 };
+  for (let row = 0; row < n; row++) {
+    try {
+      reply.states[row] = yield* placeOne(job, row, reply, desk);
+    } catch (error) {
+      reply.states[row] = PLACE_FAILED;
+      reply.failures.push(failureOf(error, row, job.targets[row] ?? ''));
+    }
+    step.files++;
+    step.bytes += sizeAt(reply.objects, row);
+    if (step.files >= 256) {
+      yield { ...step };
+      step.files = 0;
+      step.bytes = 0;
+    }
+  }
+  yield step;
+  return reply;
+}
+
+function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): Generator<Step, number> {
+  const source = job.sources[row] ?? '';
+  const target = job.targets[row] ?? '';
+  const object = statSync(source);
+  if (object === null) {
+    return OBJECT_MISSING;
+  }
+  setFacts(reply.objects, row, object);
+  const types = linkTypes(job, row, object.size);
+  const replacing = isExpected(job.expected, row);
+  if (types[0] !== 'copy' && job.verified[row] !== 1 && !(yield* hashesTo(job, row, source, reply, desk))) {
+    return OBJECT_CORRUPT;
+  }
+  for (const type of types) {
+    const made = type === 'copy' || replacing ? scratchPath(job.scratch, row) : target;
+    const result = yield* make(type, job, row, made, reply, desk);
+    if (result === 'corrupt') {
+      return OBJECT_CORRUPT;
+    }
+    if (result === 'taken') {
+      return TARGET_CHANGED;
+    }
+    if (result === 'made') {
+      if (made !== target && !putInPlace(job, row, made, target, replacing)) {
+        unlinkIfSync(made);
+        return TARGET_CHANGED;
+      }
+      note(reply, row, source, target, type);
+      return PLACED;
+    }
+  }
+  throw new Error(`No possible cache link types for '${target}'.`);
+}
+
+/** Zero-byte files are never hard-linked, executables never share an inode (spec §4.4, quirk Q1). */
+function linkTypes(job: PlaceJob, row: number, size: bigint): LinkType[] {
+  if (size === 0n) {
+    return ['copy'];
+  }
+  if (job.exec[row] === 1) {
+    return job.types.includes('reflink') ? ['reflink', 'copy'] : ['copy'];
+  }
+  return job.types;
+}
+
+function isExpected(expected: BigInt64Array, row: number): boolean {
+  return expected[row * FACTS + 1] !== 0n;
+}
+
+function* make(
+  type: LinkType,
+  job: PlaceJob,
+  row: number,
+  made: string,
+  reply: PlaceReply,
+  desk: Desk
+): Generator<Step, 'made' | 'taken' | 'corrupt' | 'unsupported'> {
+  try {
+    if (type === 'copy') {
+      return (yield* copyVerified(job, row, made, reply, desk)) ? 'made' : 'corrupt';
+    }
+    makeLink(type, job.sources[row] ?? '', made);
+    if (type === 'reflink') {
+      chmodSync(made, modeOf(job, row));
+    }
+    return 'made';
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) {
+      return 'taken';
+    }
+    if (type !== 'copy' && isErrno(error, ...CANNOT_LINK)) {
+      return 'unsupported';
+    }
+    throw error;
+  }
+}
+
+const UMASK = process.umask();
+
+function modeOf(job: PlaceJob, row: number): number {
+  return (COPY_MODE & ~UMASK) | (job.exec[row] === 1 ? 0o100 : 0);
+}
+
+function putInPlace(job: PlaceJob, row: number, made: string, target: string, replacing: boolean): boolean {
+  return replacing ? swapIn(made, target, job.expected, row) : publishTemp(made, target) === 'done';
+}
+
+/** Copies while hashing: what does not hash to its name never reaches the workspace. */
+function* copyVerified(
+  job: PlaceJob,
+  row: number,
+  made: string,
+  reply: PlaceReply,
+  desk: Desk
+): Generator<Step, boolean> {
+  const source = job.sources[row] ?? '';
+  const fd = openSync(source, 'r');
+  try {
+    const out = createExclusive(made, modeOf(job, row));
+    try {
+      const hasher = createHasher(job.name);
+      const take = (bytes: Uint8Array): void => {
+        hasher.update(bytes);
+        writeSync(out, bytes);
+      };
+      yield* readSlices(fd, source, reply.objects, row, desk.slice, take, changed(source));
+      fchmodSync(out, modeOf(job, row));
+      if (hasher.digest().toString('hex') !== digestHex(job.digests, row)) {
+        unlinkIfSync(made);
+        return false;
+      }
+      return true;
+    } catch (error) {
+      unlinkIfSync(made);
+      throw error;
+    } finally {
+      closeSync(out);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function* hashesTo(
+  job: PlaceJob,
+  row: number,
+  source: string,
+  reply: PlaceReply,
+  desk: Desk
+): Generator<Step, boolean> {
+  const hasher = createHasher(job.name);
+  const fd = openSync(source, 'r');
+  try {
+    yield* readSlices(fd, source, reply.objects, row, desk.slice, bytes => hasher.update(bytes), changed(source));
+    setFacts(reply.objects, row, fstatSync(fd));
+  } finally {
+    closeSync(fd);
+  }
+  return Buffer.compare(hasher.digest(), job.digests.subarray(row * DIGEST, (row + 1) * DIGEST)) === 0;
+}
+
+function changed(source: string): () => never {
+  return () => {
+    throw new Error(`The object '${source}' changed while it was read.`);
+  };
+}
+
+/** Facts of the new file and of the object after the work; a link changes the object's ctime, and that was us. */
+function note(reply: PlaceReply, row: number, source: string, target: string, type: LinkType): void {
+  const placed = statSync(target);
+  if (placed !== null) {
+    setFacts(reply.facts, row, placed);
+  }
+  if (type === 'hardlink' && placed !== null) {
+    reply.ours[row] = 1;
+    setFacts(reply.objects, row, placed);
+  } else if (type === 'symlink') {
+    reply.ours[row] = 1;
+  } else {
+    const object = lstatSync(source);
+    if (object !== null && !factsEqual(reply.objects, row, object)) {
+      setFacts(reply.objects, row, object);
+    }
+  }
+}
