@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleCli } from '../bundle-cli.js';
 import { comparable } from './differences.js';
 import { play } from './play.js';
 import type { Answer, Tool } from './play.js';
@@ -15,39 +15,19 @@ function recordedAnswers(about: string): Record<string, Answer[]> {
   return JSON.parse(readFileSync(join(here, 'recorded', `${about}.json`), 'utf8')) as Record<string, Answer[]>;
 }
 
-/** Bundles the command line as the wheel does, into a folder of its own. */
-async function bundleCli(folder: string): Promise<Tool> {
-  const source = join(here, '..', '..', 'src');
-  await build({
-    entryPoints: { cli: join(source, 'cli', 'main.ts'), worker: join(source, 'store', 'worker.ts') },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22.13',
-    external: ['koffi', '@parcel/watcher'],
-    define: { 'process.env.CELLAR_VERSION': '"0.0.0"' },
-    banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
-    logLevel: 'error'
-  });
-  return { name: 'cellar', argv: [process.execPath, join(folder, 'cli.mjs')] };
-}
-
 /**
  * Plays all scenarios about one command with `cellar` and compares each answer with what `dvc` answered:
  * recorded with the pinned version, or live with CELLAR_LIVE_DVC=1 (`make test-deep`).
  */
 export function compareWithDvc(about: string): void {
   describe(`${about} beside dvc`, () => {
-    // Inside the project, so that the bundle finds its optional native packages.
-    const folder = mkdtempSync(join(here, '..', '..', '..', 'node_modules', '.cellar-cli-'));
+    let bundle: { argv: string[]; remove: () => void };
     let cellar: Tool;
     beforeAll(async () => {
-      cellar = await bundleCli(folder);
+      bundle = await bundleCli();
+      cellar = { name: 'cellar', argv: bundle.argv };
     });
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    afterAll(() => bundle.remove());
     const recorded = live ? {} : recordedAnswers(about);
     for (const each of scenarios.filter(one => one.about === about)) {
       test(each.name, { timeout: 120_000 }, () => {

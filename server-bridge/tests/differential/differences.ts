@@ -4,9 +4,19 @@ type Comparable = Omit<Answer, 'stderr'>;
 
 /** What neither tool promises: applied to both sides before they are compared. One line each, with its reason. */
 export const normalisations: { why: string; apply: (answer: Comparable) => Comparable }[] = [
-  { why: 'run-cache entries may have any YAML layout; names and parsed content count (spec/dvc-pipelines.md §6.5), and names hash the content', apply: answer => mapTree(answer, (path, line) => (path.startsWith('.dvc/cache/runs/') ? 'run-cache entry' : line)) },
-  { why: 'the comments that `init` writes into .dvcignore are not significant (spec/dvc-data.md §1.2)', apply: answer => mapTree(answer, (path, line) => (path === '.dvcignore' && line.includes('# ') ? 'comments' : line)) },
-  { why: 'the order of lines that name independent outs or stages on stdout is not stable in DVC', apply: answer => (answer.stdout === undefined ? answer : { ...answer, stdout: answer.stdout.split('\n').sort().join('\n') }) }
+  {
+    why: 'run-cache entries may have any YAML layout; names and parsed content count (spec/dvc-pipelines.md §6.5), and names hash the content',
+    apply: answer => mapTree(answer, (path, line) => (path.startsWith('.dvc/cache/runs/') ? 'run-cache entry' : line))
+  },
+  {
+    why: 'the comments that `init` writes into .dvcignore are not significant (spec/dvc-data.md §1.2)',
+    apply: answer => mapTree(answer, (path, line) => (path === '.dvcignore' && line.includes('# ') ? 'comments' : line))
+  },
+  {
+    why: 'the order of lines that name independent outs or stages on stdout is not stable in DVC',
+    apply: answer =>
+      answer.stdout === undefined ? answer : { ...answer, stdout: answer.stdout.split('\n').sort().join('\n') }
+  }
 ];
 
 export interface Difference {
@@ -26,11 +36,15 @@ function mapTree(answer: Comparable, change: (path: string, line: string) => str
 
 /** The parts of an answer that are compared in this scenario. */
 export function comparable(name: string, answers: Comparable[]): Partial<Comparable>[] {
-  const known = differences.filter(each => (each.scenario.endsWith('*') ? name.startsWith(each.scenario.slice(0, -1)) : each.scenario === name));
+  const known = differences.filter(each =>
+    each.scenario.endsWith('*') ? name.startsWith(each.scenario.slice(0, -1)) : each.scenario === name
+  );
   const left = new Set(known.flatMap(each => each.parts));
   return answers.map(answer => {
     const { args, exit, json, stdout, tree, git } = normalisations.reduce((done, each) => each.apply(done), answer);
     const parts = { args, exit, json, stdout, tree, git };
-    return Object.fromEntries(Object.entries(parts).filter(([part, value]) => value !== undefined && !left.has(part as keyof Comparable)));
+    return Object.fromEntries(
+      Object.entries(parts).filter(([part, value]) => value !== undefined && !left.has(part as keyof Comparable))
+    );
   });
 }

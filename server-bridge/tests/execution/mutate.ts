@@ -43,7 +43,9 @@ const OPERATOR = / (\+|-|\*|<=|>=|<|>) /g;
 function changeNumber(random: Random, text: string): string | undefined {
   return replaceOne(random, text, NUMBER, found => {
     const value = Number(found);
-    const next = found.includes('.') ? (value + pick(random, [0.25, 1.5, 2])!).toFixed(2) : value + pick(random, [1, 2, 3])!;
+    const next = found.includes('.')
+      ? (value + pick(random, [0.25, 1.5, 2])!).toFixed(2)
+      : value + pick(random, [1, 2, 3])!;
     return String(next);
   });
 }
@@ -123,7 +125,8 @@ export function mutate(random: Random, book: Book): Mutation | undefined {
     'number in a module': () => changeFile(random, book, true),
     'a new statement in a stage': () =>
       changeCell(random, book, 'stage', text => `${text}\nextra_${Math.floor(random() * 1000)} = 1`),
-    'a comment': () => changeCell(random, book, pick(random, ['stage', 'setup'])!, text => `# a note\n\n${text}\n# end`),
+    'a comment': () =>
+      changeCell(random, book, pick(random, ['stage', 'setup'])!, text => `# a note\n\n${text}\n# end`),
     'a scratch cell': () => changeCell(random, book, 'scratch', text => `${text}\nunused = 1`)
   };
   const made = tries[kind]();

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface TextCell {
@@ -20,7 +20,9 @@ const MARK = /^# %% (setup|params|scratch|stage)(?: (\w+))?$/;
 /** Reads `notebooks/<name>/`: `notebook.py` in cells under `# %% role [stage]`, all other files beside it. */
 export function readBook(folder: string, name: string): Book {
   const cells: TextCell[] = [];
-  for (const line of readFileSync(join(folder, name, 'notebook.py'), 'utf8').trimEnd().split('\n')) {
+  for (const line of readFileSync(join(folder, name, 'notebook.py'), 'utf8')
+    .trimEnd()
+    .split('\n')) {
     const mark = MARK.exec(line);
     const last = cells.at(-1);
     if (mark !== null) {
@@ -53,10 +55,9 @@ export function toIpynb(book: Book): string {
     outputs: [],
     source: cell.source.split(/(?<=\n)/)
   }));
-  const metadata = { cellar: { version: 1 }, kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' } };
+  const metadata = {
+    cellar: { version: 1 },
+    kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' }
+  };
   return JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1) + '\n';
-}
-
-export function copyFolder(from: string, to: string): void {
-  cpSync(from, to, { recursive: true });
 }

@@ -1,0 +1,302 @@
+import type { LockEntry, RecordedPath } from '../formats/entries.js';
+import { pythonJson } from '../formats/pythonjson.js';
+import { pyEqual } from '../formats/params.js';
+import type { Value, ValueMap } from '../formats/value.js';
+import { CellarError } from '../protocol/errors.js';
+import { currentParams } from '../pipeline/params.js';
+import type { Project } from '../workspace/project.js';
+import { hashOut } from '../workspace/outs.js';
+import { statSync } from '../io/files.js';
+import { stageChanges } from '../pipeline/changes.js';
+import type { StageChanges } from '../pipeline/changes.js';
+import { findRun } from '../pipeline/runcache.js';
+import { isCallback } from '../pipeline/stage.js';
+import type { Dep, ParamsDep, Stage } from '../pipeline/stage.js';
+import type { Mark, Reason, StageState } from '../protocol/state.js';
+
+/** A stage as it is now: of a notebook in memory, or as the files say. */
+export interface LiveStage {
+  stage: Stage;
+  /** For a stage of a notebook in memory: its script and what it would be recorded as. Null for all others. */
+  script: { abs: string; md5: string; size: number } | null;
+  /** Values of params as the notebook would mirror them, by file and key; they win over the file's. */
+  params: ReadonlyMap<string, Value>;
+  /** Why it cannot be compiled; null when it can. */
+  blocked: string | null;
+  /** Reasons for a changed script, found by comparing with the recorded one. */
+  explainScript: () => Reason[];
+  /** From the stage's recorded output (N45). */
+  undeclared: boolean;
+}
+
+/** What runs and ran, by stage id. */
+export interface RunFacts {
+  queued: ReadonlySet<string>;
+  running: ReadonlySet<string>;
+  /** Stage id → script md5 and words of the failure; holds until the script or an input changes. */
+  failed: ReadonlyMap<string, { script: string | null; text: string }>;
+}
+
+export interface ComputedState {
+  state: StageState;
+  marks: Mark[];
+  reasons: Reason[];
+}
+
+/**
+ * Differences between a stage and its lock, kept between keystrokes: they are read from disk again only when the watcher or
+ * an action of ours says so, or when the stage's own entry changed (N51).
+ */
+export type ChangesCache = Map<string, { key: string; changes: Promise<StageChanges> }>;
+
+/**
+ * States of stages given in an order in which producers come first (N49). `fresh` means: the entry equals the lock and so
+ * does everything above it.
+ */
+export async function computeStates(
+  project: Project,
+  stages: readonly LiveStage[],
+  runs: RunFacts,
+  cache: ChangesCache
+): Promise<Map<string, ComputedState>> {
+  const states = new Map<string, ComputedState>();
+  const restored = new Map<string, RecordedPath>();
+  const producers = new Map<string, string>();
+  for (const { stage } of stages) {
+    for (const out of stage.outs) {
+      producers.set(out.abs, stage.id);
+    }
+  }
+  for (const live of stages) {
+    states.set(live.stage.id, await computeOne(project, live, { states, restored, producers, runs, cache }));
+  }
+  return states;
+}
+
+interface Context {
+  states: ReadonlyMap<string, ComputedState>;
+  /** Outs that a restore above would bring, by absolute path. */
+  restored: Map<string, RecordedPath>;
+  producers: ReadonlyMap<string, string>;
+  runs: RunFacts;
+  cache: ChangesCache;
+}
+
+async function computeOne(project: Project, live: LiveStage, context: Context): Promise<ComputedState> {
+  const { stage } = live;
+  const marks: Mark[] = [];
+  if (live.undeclared) {
+    marks.push('undeclared reads');
+  }
+  if (stage.frozen) {
+    marks.push('frozen');
+  }
+  if (stage.alwaysChanged || isCallback(stage)) {
+    marks.push('always');
+  }
+  const done = (state: StageState, reasons: Reason[]): ComputedState => ({ state, marks, reasons });
+  if (context.runs.running.has(stage.id)) {
+    return done('running', []);
+  }
+  if (live.blocked !== null) {
+    return done('blocked', [{ kind: 'problem', text: live.blocked }]);
+  }
+  if (context.runs.queued.has(stage.id)) {
+    return done('queued', []);
+  }
+  const above = upstreamReasons(live, context);
+  const own = await ownReasons(project, live, context, above.names);
+  const failure = context.runs.failed.get(stage.id);
+  if (failure !== undefined && own.length > 0 && failure.script === (live.script?.md5 ?? null)) {
+    return done('failed', [{ kind: 'problem', text: failure.text }, ...own]);
+  }
+  if (own.length === 0) {
+    return above.reasons.length > 0 ? done('pending', above.reasons) : done('fresh', []);
+  }
+  if (above.restorable) {
+    const run = await cachedRun(project, live, context);
+    if (run !== null) {
+      for (const out of run.outs) {
+        const made = stage.outs.find(each => each.path === out.path);
+        if (made !== undefined) {
+          context.restored.set(made.abs, out);
+        }
+      }
+      return done('available', own);
+    }
+  }
+  return done('stale', [...own, ...above.reasons]);
+}
+
+/** What is not fresh right above. `restorable`: everything there is fresh or available, so our inputs are known. */
+function upstreamReasons(
+  live: LiveStage,
+  context: Context
+): { reasons: Reason[]; names: ReadonlySet<string>; restorable: boolean } {
+  const reasons: Reason[] = [];
+  const names = new Set<string>();
+  let restorable = true;
+  for (const dep of live.stage.frozen ? [] : live.stage.deps) {
+    const producer = context.producers.get(dep.abs);
+    const state = producer === undefined ? undefined : context.states.get(producer);
+    if (producer === undefined || state === undefined || state.state === 'fresh' || names.has(producer)) {
+      continue;
+    }
+    names.add(producer);
+    restorable &&= state.state === 'available';
+    const name = producer.slice(producer.lastIndexOf(':') + 1);
+    reasons.push({ kind: 'upstream', text: `\`${name}\` is ${state.state}`, stage: name });
+  }
+  return { reasons, names, restorable };
+}
+
+async function ownReasons(
+  project: Project,
+  live: LiveStage,
+  context: Context,
+  unfresh: ReadonlySet<string>
+): Promise<Reason[]> {
+  const { stage } = live;
+  if (stage.lock === null && stage.kind === 'pipeline') {
+    return [{ kind: 'never-run', text: 'never run' }];
+  }
+  const changes = await cachedChanges(project, stage, context.cache);
+  const reasons: Reason[] = [];
+  if (changes.command) {
+    reasons.push({ kind: 'command', text: 'the command changed' });
+  }
+  const script = live.script;
+  const recorded = script === null ? undefined : stage.deps.find(dep => dep.abs === script.abs)?.recorded?.hash?.value;
+  if (script !== null && recorded !== script.md5) {
+    reasons.push(...live.explainScript());
+  }
+  for (const { dep, status } of changes.deps) {
+    const producer = context.producers.get(dep.abs);
+    if (dep.abs !== script?.abs && !(producer !== undefined && unfresh.has(producer))) {
+      reasons.push(depReason(dep, status));
+    }
+  }
+  reasons.push(...paramReasons(live, changes));
+  for (const { out, status } of changes.outs) {
+    const what =
+      status === 'deleted' ? 'is missing' : status === 'not in cache' ? 'is not in the cache' : 'was changed';
+    reasons.push({ kind: 'out', text: `output \`${out.path}\` ${what}`, path: out.path });
+  }
+  if (changes.always) {
+    reasons.push({ kind: 'always', text: 'runs always' });
+  }
+  return reasons;
+}
+
+function depReason(dep: Dep, status: string): Reason {
+  const word = status === 'deleted' ? 'is missing' : dep.recorded === undefined ? 'is a new input' : 'changed';
+  return { kind: 'dep', text: `\`${dep.path}\` ${word}`, path: dep.path };
+}
+
+/** Params of a notebook's stage are compared as the notebook would mirror them, others as the file says. */
+function paramReasons(live: LiveStage, changes: StageChanges): Reason[] {
+  const reasons: Reason[] = [];
+  for (const dep of live.stage.params) {
+    const found = changes.params.find(each => each.dep.path === dep.path);
+    for (const key of dep.keys) {
+      const before = dep.recorded === null ? undefined : dep.recorded.get(key);
+      const mirrored = live.params.get(key);
+      const fromFile = typeof found?.status === 'object' && found.status.has(key);
+      const differs =
+        mirrored !== undefined
+          ? before === undefined || !pyEqual(mirrored, before)
+          : fromFile || typeof found?.status === 'string';
+      if (differs) {
+        const words =
+          before === undefined
+            ? 'is new'
+            : mirrored === undefined
+              ? 'changed'
+              : `${shown(before)} → ${shown(mirrored)}`;
+        reasons.push({ kind: 'param', text: `param \`${key}\` ${words}` });
+      }
+    }
+    if (dep.keys.length === 0 && found !== undefined) {
+      reasons.push({ kind: 'param', text: `\`${dep.path}\` changed`, path: dep.path });
+    }
+  }
+  return reasons;
+}
+
+function shown(value: Value): string {
+  const text = pythonJson(value, { sortKeys: false });
+  return text.length > 40 ? text.slice(0, 39) + '…' : text;
+}
+
+function cachedChanges(project: Project, stage: Stage, cache: ChangesCache): Promise<StageChanges> {
+  const key = JSON.stringify([
+    stage.cmd,
+    stage.deps.map(dep => [dep.path, dep.recorded?.hash?.value]),
+    stage.outs.map(out => [out.path, out.recorded?.hash?.value, out.flags.cache]),
+    stage.params.map(dep => [dep.path, dep.keys])
+  ]);
+  const known = cache.get(stage.id);
+  if (known?.key === key) {
+    return known.changes;
+  }
+  const changes = stageChanges(project, stage, { deps: !stage.frozen });
+  cache.set(stage.id, { key, changes });
+  changes.catch(() => cache.delete(stage.id));
+  return changes;
+}
+
+/** A run of the run cache with exactly the inputs that the stage would have now, restores above included (N53). */
+async function cachedRun(project: Project, live: LiveStage, context: Context): Promise<LockEntry | null> {
+  const { stage } = live;
+  if (stage.cmd === null || stage.deps.some(dep => dep.external) || stage.alwaysChanged) {
+    return null;
+  }
+  const deps: RecordedPath[] = [];
+  for (const dep of stage.deps) {
+    const facts = await inputFacts(project, live, dep, context);
+    if (facts === null) {
+      return null;
+    }
+    deps.push({ ...facts, path: dep.path });
+  }
+  const params = new Map<string, ValueMap>();
+  for (const dep of stage.params) {
+    const values = dep.keys.every(key => live.params.has(key)) && dep.keys.length > 0 ? new Map() : fileParams(dep);
+    if (values === null) {
+      return null;
+    }
+    for (const key of dep.keys) {
+      values.set(key, live.params.get(key) ?? values.get(key) ?? null);
+    }
+    params.set(dep.path, values);
+  }
+  const entry: LockEntry = { cmd: stage.cmd, deps, params, outs: stage.outs.map(out => ({ path: out.path })) };
+  return findRun(project, entry);
+}
+
+/** Values as the file holds them; null when a run could not read them. */
+function fileParams(dep: ParamsDep): ValueMap | null {
+  try {
+    return new Map(currentParams(dep, dep.path));
+  } catch (error) {
+    if (error instanceof CellarError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+async function inputFacts(project: Project, live: LiveStage, dep: Dep, context: Context): Promise<RecordedPath | null> {
+  if (dep.abs === live.script?.abs) {
+    return { path: dep.path, hash: { name: 'md5', value: live.script.md5 }, size: BigInt(live.script.size) };
+  }
+  const brought = context.restored.get(dep.abs);
+  if (brought !== undefined) {
+    return brought;
+  }
+  if (statSync(dep.abs) === null) {
+    return null;
+  }
+  const facts = await hashOut(project, dep.abs, { recorded: dep.recorded, dep: true });
+  return { path: dep.path, hash: facts.hash };
+}
