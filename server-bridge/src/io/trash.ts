@@ -29,7 +29,7 @@ export interface Trashed {
   stored: string;
 }
 
-const Record_ = z.strictObject({
+const PlanSchema = z.strictObject({
   version: z.literal(1),
   items: z.array(z.strictObject({ path: z.string(), stored: z.string() }))
 });
@@ -37,6 +37,8 @@ const Record_ = z.strictObject({
 export interface Trash {
   /** Moves a file, link or tree aside; null when there is nothing there. Durable: the plan is on disk before the move. */
   move(path: string): Trashed | null;
+  /** `move` for many with one plan; those that are not there are left out. */
+  moveAll(paths: readonly string[]): Trashed[];
   /** Puts everything back whose place is free. Returns what came back and what stays here because its place is taken. */
   restore(): { restored: string[]; left: Trashed[] };
   /** What is still here. */
@@ -64,23 +66,28 @@ export function openTrash(tmpDir: string, operation: string): Trash {
     publishFile(plan, JSON.stringify({ version: 1, items: next }), { mode: 0o600 });
     items = next;
   };
+  const moveAll = (paths: readonly string[]): Trashed[] => {
+    try {
+      const there = paths.filter(path => lstatSync(path) !== null);
+      const moved = there.map((path, i) => ({ path, stored: String(items.length + i) }));
+      if (moved.length > 0) {
+        save([...items, ...moved]);
+      }
+      moved.forEach(item => moveAny(item.path, join(folder, item.stored)));
+      if (moved.length > 0) {
+        fsyncDirSync(folder);
+      }
+      return moved;
+    } catch (error) {
+      throw diskError(error, folder);
+    }
+  };
   return {
     folder,
     operation,
+    moveAll,
     items: () => items.filter(item => lstatSync(join(folder, item.stored)) !== null),
-    move(path) {
-      try {
-        if (lstatSync(path) === null) {
-          return null;
-        }
-        const item = { path, stored: String(items.length) };
-        save([...items, item]);
-        moveAny(path, join(folder, item.stored));
-        return item;
-      } catch (error) {
-        throw diskError(error, path);
-      }
-    },
+    move: path => moveAll([path])[0] ?? null,
     restore() {
       const restored: string[] = [];
       const left: Trashed[] = [];
@@ -97,6 +104,7 @@ export function openTrash(tmpDir: string, operation: string): Trash {
           }
           mkdirSync(dirname(item.path));
           moveAny(stored, item.path);
+          fsyncDirSync(dirname(item.path));
           restored.push(item.path);
         }
       } catch (error) {
@@ -125,7 +133,7 @@ export function listTrash(tmpDir: string): string[] {
 
 function readItems(plan: string): Trashed[] {
   const text = readTextIfSync(plan);
-  return text === null ? [] : Record_.parse(JSON.parse(text)).items;
+  return text === null ? [] : PlanSchema.parse(JSON.parse(text)).items;
 }
 
 /** Rename, or across file systems copy whole, then remove the original. */
@@ -139,7 +147,6 @@ function moveAny(from: string, to: string): void {
     copyTree(from, to);
     removeTreeSync(from);
   }
-  fsyncDirSync(dirname(to));
 }
 
 function copyTree(from: string, to: string): void {

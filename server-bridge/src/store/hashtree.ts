@@ -5,11 +5,11 @@ import { lstatSync, statSync } from '../io/files.js';
 import { visitFiles, walkFile, walkTree, type IgnoreEntry, type WalkBlock } from '../io/walk.js';
 import { CellarError } from '../protocol/errors.js';
 import { digestHex, DIGEST } from './columns.js';
-import type { FileIndex } from './index.js';
+import { JUDGE, KNOWN, OURS, type FileIndex } from './index.js';
 import type { OnProgress } from './jobs.js';
 import { progressMeter } from './progress.js';
 import type { Store } from './store.js';
-import { hashMany, storeMany } from './storing.js';
+import { hashMany, storeMany, type Hashed } from './storing.js';
 import { treeOid, type Tree } from './tree.js';
 
 export interface HashContext {
@@ -89,7 +89,7 @@ export async function scanPath(ctx: HashContext, path: string, options: HashOpti
   const top = kind === 'dir' ? walkTree(path, { ignore: ctx.ignore }) : walkFile(path);
   const blocks = allBlocks(top);
   const scan: Scan = { kind, top, digests: new Map() };
-  const wanted = new Rows_();
+  const wanted = new Wanted();
   const known: { block: WalkBlock; row: number; oid: string }[] = [];
   const meter = progressMeter(options.progress);
   for (const block of blocks) {
@@ -120,13 +120,13 @@ export async function scanPath(ctx: HashContext, path: string, options: HashOpti
     options.store === undefined
       ? await hashMany(wanted.paths, facts, many)
       : await storeMany(options.store, wanted.paths, facts, many);
-  const ours = wanted.scatter(scan, hashed);
+  const trust = wanted.scatter(scan, hashed);
   for (const block of blocks) {
     const rows = {
       names: block.names,
       facts: block.facts,
       digests: scan.digests.get(block) ?? new Uint8Array(0),
-      ours: ours.get(block)
+      trust: trust.get(block)
     };
     ctx.index.record(block.path, rows, clock, name, kind === 'dir');
   }
@@ -135,7 +135,7 @@ export async function scanPath(ctx: HashContext, path: string, options: HashOpti
 }
 
 /** The files that must be read, with the way back to their rows. */
-class Rows_ {
+class Wanted {
   readonly paths: string[] = [];
   private readonly blocks: WalkBlock[] = [];
   private readonly rows: number[] = [];
@@ -163,23 +163,22 @@ class Rows_ {
     return bytes;
   }
 
-  scatter(
-    scan: Scan,
-    hashed: { digests: Uint8Array; facts: BigInt64Array; ours: Uint8Array }
-  ): Map<WalkBlock, Uint8Array> {
-    const ours = new Map<WalkBlock, Uint8Array>();
+  /** Puts results where they belong; gives for each block how far its rows can be trusted. */
+  scatter(scan: Scan, hashed: Hashed): Map<WalkBlock, Uint8Array> {
+    const trust = new Map<WalkBlock, Uint8Array>();
+    for (const block of scan.digests.keys()) {
+      trust.set(block, new Uint8Array(block.names.length).fill(KNOWN));
+    }
     for (const [k, block] of this.blocks.entries()) {
       const row = this.rows[k] ?? 0;
       scan.digests.get(block)?.set(hashed.digests.subarray(k * DIGEST, (k + 1) * DIGEST), row * DIGEST);
       block.facts.set(hashed.facts.subarray(k * FACTS, (k + 1) * FACTS), row * FACTS);
-      let flags = ours.get(block);
-      if (flags === undefined) {
-        flags = new Uint8Array(block.names.length);
-        ours.set(block, flags);
+      const rows = trust.get(block);
+      if (rows !== undefined) {
+        rows[row] = hashed.ours[k] === 1 ? OURS : JUDGE;
       }
-      flags[row] = hashed.ours[k] ?? 0;
     }
-    return ours;
+    return trust;
   }
 }
 

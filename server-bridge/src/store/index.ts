@@ -22,12 +22,19 @@ export interface Merged {
   misses: number[];
 }
 
-/** Files of one directory, sorted by name; `ours[i]`: a younger ctime of row i was our own doing (a link, a mode). */
+/** How far the times of a row must be judged. */
+export const JUDGE = 0;
+/** A younger ctime was our own doing (a link, a mode), seen from before to after: only the mtime is judged. */
+export const OURS = 1;
+/** The index itself vouched for the row. */
+export const KNOWN = 2;
+
+/** Files of one directory, sorted by name; `trust` holds JUDGE, OURS or KNOWN for each row. */
 export interface Rows {
   names: readonly string[];
   facts: BigInt64Array;
   digests: Uint8Array;
-  ours?: Uint8Array;
+  trust?: Uint8Array;
 }
 
 export class FileIndex {
@@ -99,7 +106,8 @@ export class FileIndex {
         j++;
       }
       j += before.names[j] === file ? 1 : 0;
-      if (areSettled(rows.facts, i, clock, rows.ours?.[i] === 1)) {
+      const trust = rows.trust?.[i] ?? JUDGE;
+      if (trust === KNOWN || areSettled(rows.facts, i, clock, trust === OURS)) {
         addRow(out, file, rows, i, flag);
       }
     }
@@ -114,7 +122,7 @@ export class FileIndex {
     const folder = dirname(path);
     const digests = new Uint8Array(DIGEST);
     setDigest(digests, 0, md5);
-    const row = { names: [basename(path)], facts: factsOf(stats), digests, ours: Uint8Array.of(ours ? 1 : 0) };
+    const row = { names: [basename(path)], facts: factsOf(stats), digests, trust: Uint8Array.of(ours ? OURS : JUDGE) };
     this.record(folder, row, clock, name);
   }
 

@@ -75,7 +75,7 @@ const LIST_FROM = 256;
 
 /** Opens a cache; nothing is created before something is stored. */
 export function openStore(cacheDir: string, config: StoreConfig): Store {
-  const records = FileIndex.open(join(config.tmpDir, 'cellar', 'index', 'objects'), cacheDir);
+  const records = FileIndex.open(join(config.tmpDir, 'cellar', 'objects'), cacheDir);
   const dirMode = config.shared === true ? 0o2775 : undefined;
   const path = (oid: string, name: HashName = 'md5'): string => {
     assertOid(oid);

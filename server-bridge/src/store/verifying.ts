@@ -3,7 +3,7 @@ import type { HashName } from '../formats/entries.js';
 import { factsEqual, FACTS, setFacts } from '../io/facts.js';
 import { statSync } from '../io/files.js';
 import { digestHex, DIGEST } from './columns.js';
-import type { Rows } from './index.js';
+import { JUDGE, OURS, type Rows } from './index.js';
 import type { Failure } from './jobs.js';
 import { runJob } from './pool.js';
 import { failureError } from './readfile.js';
@@ -85,7 +85,7 @@ function soundnessOf(failure: Failure): Soundness {
   throw failureError(failure);
 }
 
-/** Records objects that are known to be good. `row` counts in `facts`; `ours` as in `index.ts`. */
+/** Records objects that are known to be good. `row` counts in `facts`; `ours[row]` 1: a younger ctime was our own doing. */
 export function recordObjects(
   store: Store,
   objects: readonly { oid: string; row: number }[],
@@ -119,13 +119,13 @@ function recordPrefix(
     names: distinct.map(({ oid }) => oid.slice(2)),
     facts: new BigInt64Array(distinct.length * FACTS),
     digests: new Uint8Array(distinct.length * DIGEST),
-    ours: new Uint8Array(distinct.length)
+    trust: new Uint8Array(distinct.length)
   };
   for (const [k, { oid, row }] of distinct.entries()) {
     rows.facts.set(facts.subarray(row * FACTS, (row + 1) * FACTS), k * FACTS);
     rows.digests.set(Buffer.from(oid.slice(0, 32), 'hex'), k * DIGEST);
-    if (rows.ours !== undefined) {
-      rows.ours[k] = ours?.[row] ?? 0;
+    if (rows.trust !== undefined) {
+      rows.trust[k] = ours?.[row] === 1 ? OURS : JUDGE;
     }
   }
   const first = distinct[0]?.oid ?? '';

@@ -1,0 +1,306 @@
+/**
+ * Carries a checkout plan out (spec/dvc-data.md §4.6, I2, I3): deletions, folders, files. Files are built aside and
+ * swapped in; whatever is not what the plan saw stays and is reported. Doing it again finishes an interrupted one.
+ */
+import { dirname, join } from 'node:path';
+import { syncBarrier } from '../io/barrier.js';
+import { diskError } from '../io/failures.js';
+import { copyFacts, FACTS } from '../io/facts.js';
+import { chmodSync, isErrno, lstatSync, mkdirSync, removeTreeSync, rmdirSync, statSync } from '../io/files.js';
+import { openJournal } from '../io/journal.js';
+import { newOperation, openTrash, removeEmptyAbove } from '../io/trash.js';
+import { CellarError } from '../protocol/errors.js';
+import { DIGEST, setDigest } from './columns.js';
+import type { HashContext } from './hashtree.js';
+import {
+  OBJECT_CORRUPT,
+  OBJECT_MISSING,
+  PLACED,
+  TARGET_CHANGED,
+  type OnProgress,
+  type PlaceJob,
+  type PlaceReply
+} from './jobs.js';
+import { usableTypes } from './links.js';
+import { isNothing, type CheckoutPlan, type PlanRow } from './plan.js';
+import { runJob } from './pool.js';
+import { failureError } from './readfile.js';
+import type { Store } from './store.js';
+import { removeExpected } from './swap.js';
+import { recordCheckout } from './recording.js';
+
+export interface CheckoutOptions {
+  /** Replace unsaved files too; they go to the trash first. */
+  force?: boolean;
+  /** Name of the operation (and of its trash); made when left out. */
+  operation?: string;
+  signal?: AbortSignal;
+  progress?: OnProgress;
+}
+
+export interface CheckoutResult {
+  operation: string;
+  added: number;
+  modified: number;
+  deleted: number;
+  relinked: number;
+  /** Where forced-away files are now; null when there were none. */
+  trash: string | null;
+  /** Files that changed while we worked: kept as they are. Absolute paths. */
+  conflicts: string[];
+}
+
+/**
+ * @throws CellarError `E_UNSAVED_FILES` (exit 255) without `force`, `E_CHECKOUT_FAILED` when objects are missing or
+ * corrupt (the workspace is untouched then), `E_CHANGED_MEANWHILE`, disk errors, `E_CANCELLED`
+ */
+export async function applyCheckout(
+  ctx: HashContext,
+  store: Store,
+  plan: CheckoutPlan,
+  options: CheckoutOptions = {}
+): Promise<CheckoutResult> {
+  refuse(plan, options);
+  const operation = options.operation ?? newOperation('checkout');
+  const result: CheckoutResult = {
+    operation,
+    added: plan.added.length,
+    modified: plan.modified.length,
+    deleted: plan.deleted.length,
+    relinked: plan.relinked.length,
+    trash: null,
+    conflicts: []
+  };
+  if (isNothing(plan)) {
+    return result;
+  }
+  const journal = openJournal(store.tmpDir, 'checkout', journalName(operation), {
+    path: plan.path,
+    oid: plan.target?.oid ?? null
+  });
+  const scratch = scratchFor(store, plan, journal.operation);
+  try {
+    const clock = ctx.index.now();
+    result.trash = trashUnsaved(store, plan, operation);
+    await removeAll(plan, scratch, options.signal, result);
+    const rows = [...plan.added, ...plan.modified, ...plan.relinked];
+    makeFolders(plan, rows);
+    if (rows.length > 0) {
+      const job = placeJob(store, plan, rows, scratch);
+      const reply = await runJob(job, { signal: options.signal, onStep: stepper(options.progress, rows.length) });
+      settle(plan, rows, reply, result);
+      recordCheckout(ctx, store, plan, rows, reply, clock);
+      if (job.types.includes('copy')) {
+        syncBarrier(dirname(plan.path), job.targets);
+      }
+    }
+    if (plan.chmod) {
+      chmodSync(plan.path, Number((statSync(plan.path)?.mode ?? 0o644n) & 0o777n) | 0o100);
+    }
+  } catch (error) {
+    throw diskError(error, plan.path);
+  } finally {
+    removeTreeSync(scratch);
+    journal.done();
+  }
+  if (result.conflicts.length > 0) {
+    throw conflictError(plan, result.conflicts);
+  }
+  return result;
+}
+
+function journalName(operation: string): string {
+  return `${operation}-${Math.random().toString(36).slice(2, 10)}`;
+}
+
+function refuse(plan: CheckoutPlan, options: CheckoutOptions): void {
+  if (plan.bad.size > 0) {
+    throw new CellarError(
+      'E_CHECKOUT_FAILED',
+      `Checkout failed for following targets:\n${plan.path}\nIs your cache up to date?`,
+      {
+        next: 'Fetch the missing objects, or reproduce the stage that makes them. The workspace was left as it is.',
+        exit: 255,
+        at: { path: plan.path },
+        data: { objects: Object.fromEntries(plan.bad) }
+      }
+    );
+  }
+  if (plan.unsaved.length > 0 && options.force !== true) {
+    throw unsavedError(plan.unsaved.map(relpath => absolute(plan, relpath)));
+  }
+}
+
+/** DVC's refusal, with absolute paths (spec §4.6.3). */
+export function unsavedError(paths: readonly string[]): CellarError {
+  return new CellarError(
+    'E_UNSAVED_FILES',
+    `Can't remove the following unsaved files without confirmation. Use \`--force\` to force.\n${paths.join('\n')}`,
+    { next: 'Add them first, or force it: they go to the trash then.', exit: 255, data: { paths: [...paths] } }
+  );
+}
+
+function absolute(plan: CheckoutPlan, relpath: string): string {
+  return relpath === '' ? plan.path : join(plan.path, relpath);
+}
+
+/** Unfinished files lie in our own scratch, or beside the out when that is another file system. */
+function scratchFor(store: Store, plan: CheckoutPlan, operation: string): string {
+  mkdirSync(dirname(plan.path));
+  mkdirSync(store.tmpDir);
+  const same = statSync(store.tmpDir)?.dev === statSync(dirname(plan.path))?.dev;
+  const folder = same
+    ? join(store.tmpDir, 'cellar', 'scratch', operation)
+    : join(dirname(plan.path), `.cellar-${operation}.tmp`);
+  mkdirSync(folder);
+  return folder;
+}
+
+function trashUnsaved(store: Store, plan: CheckoutPlan, operation: string): string | null {
+  if (plan.unsaved.length === 0) {
+    return null;
+  }
+  const unsaved = new Set(plan.unsaved);
+  const trash = openTrash(store.tmpDir, operation);
+  trash.moveAll(plan.unsaved.map(relpath => absolute(plan, relpath)));
+  // What was modified is absent now, and therefore created instead of replaced.
+  plan.modified = plan.modified.map(row => (unsaved.has(row.relpath) ? { ...row, row: -1 } : row));
+  plan.deleted = plan.deleted.filter(row => !unsaved.has(row.relpath));
+  plan.unsaved.forEach(relpath => removeEmptyAbove(dirname(absolute(plan, relpath)), dirname(plan.path)));
+  return trash.folder;
+}
+
+const TURN = 256;
+
+async function removeAll(
+  plan: CheckoutPlan,
+  scratch: string,
+  signal: AbortSignal | undefined,
+  result: CheckoutResult
+): Promise<void> {
+  const folders = new Set<string>();
+  for (const [k, row] of plan.deleted.entries()) {
+    const path = absolute(plan, row.relpath);
+    if (lstatSync(path) !== null && !removeExpected(path, join(scratch, `d${k}`), plan.facts, row.row)) {
+      result.conflicts.push(path);
+    }
+    folders.add(dirname(path));
+    if (k % TURN === TURN - 1) {
+      await turn(signal);
+    }
+  }
+  // Deepest first, so that a folder is empty when its turn comes.
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
+    if (folder !== dirname(plan.path)) {
+      removeEmptyAbove(folder, plan.tree === null ? dirname(plan.path) : plan.path);
+    }
+  }
+  if (plan.tree === null && plan.target !== null) {
+    removeEmptyFolder(plan.path);
+  }
+}
+
+function removeEmptyFolder(path: string): void {
+  if (lstatSync(path)?.isDirectory() !== true) {
+    return;
+  }
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) {
+      throw error;
+    }
+    throw new CellarError('E_FOLDER_NOT_EMPTY', `'${path}' should become a file, but ignored files are left in it.`, {
+      next: 'Move them away, then check out again.',
+      at: { path }
+    });
+  }
+}
+
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>(resolve => setImmediate(resolve));
+  if (signal?.aborted === true) {
+    throw new CellarError('E_CANCELLED', 'Cancelled.', { exit: 1 });
+  }
+}
+
+function makeFolders(plan: CheckoutPlan, rows: readonly PlanRow[]): void {
+  if (plan.tree !== null) {
+    mkdirSync(plan.path);
+  }
+  let last = '';
+  for (const row of rows) {
+    const folder = dirname(absolute(plan, row.relpath));
+    if (folder !== last) {
+      mkdirSync(folder);
+      last = folder;
+    }
+  }
+}
+
+function placeJob(store: Store, plan: CheckoutPlan, rows: readonly PlanRow[], scratch: string): PlaceJob {
+  const name = plan.target?.name ?? 'md5';
+  const digests = new Uint8Array(rows.length * DIGEST);
+  const expected = new BigInt64Array(rows.length * FACTS);
+  for (const [k, row] of rows.entries()) {
+    setDigest(digests, k, row.becomes ?? '');
+    if (row.row >= 0) {
+      copyFacts(expected, k, plan.facts, row.row);
+    }
+  }
+  const sources = rows.map(row => store.path(row.becomes ?? '', name));
+  return {
+    kind: 'place',
+    sources,
+    targets: rows.map(row => absolute(plan, row.relpath)),
+    digests,
+    name,
+    verified: new Uint8Array(rows.length).fill(1),
+    types: usableTypes(store.types, dirname(sources[0] ?? store.cacheDir), scratch),
+    exec: new Uint8Array(rows.length).fill(plan.target?.isexec === true ? 1 : 0),
+    expected,
+    scratch
+  };
+}
+
+function stepper(progress: OnProgress | undefined, total: number): (step: { files: number; bytes: number }) => void {
+  const now = { files: 0, bytes: 0, totalFiles: total, totalBytes: 0 };
+  progress?.({ ...now });
+  return step => {
+    now.files += step.files;
+    now.bytes += step.bytes;
+    now.totalBytes = Math.max(now.totalBytes, now.bytes);
+    progress?.({ ...now });
+  };
+}
+
+/** Throws what went wrong; files that somebody changed meanwhile are only noted. */
+function settle(plan: CheckoutPlan, rows: readonly PlanRow[], reply: PlaceReply, result: CheckoutResult): void {
+  for (const [k, row] of rows.entries()) {
+    const state = reply.states[k] ?? PLACED;
+    if (state === TARGET_CHANGED) {
+      result.conflicts.push(absolute(plan, row.relpath));
+    } else if (state === OBJECT_MISSING || state === OBJECT_CORRUPT) {
+      plan.bad.set(row.becomes ?? '', state === OBJECT_MISSING ? 'missing' : 'corrupt');
+    }
+  }
+  const [failure] = reply.failures;
+  if (failure !== undefined) {
+    throw failureError(failure);
+  }
+  if (plan.bad.size > 0) {
+    refuse(plan, { force: true });
+  }
+}
+
+function conflictError(plan: CheckoutPlan, paths: string[]): CellarError {
+  return new CellarError(
+    'E_CHANGED_MEANWHILE',
+    `These files changed during the checkout and were kept:\n${paths.join('\n')}`,
+    {
+      next: 'Look at them, then check out again.',
+      at: { path: plan.path },
+      data: { paths }
+    }
+  );
+}

@@ -1,0 +1,222 @@
+/** What a checkout would do to one out (spec/dvc-data.md §4.6): a merge of the wanted tree with what is there. */
+import type { HashName } from '../formats/entries.js';
+import { FACTS } from '../io/facts.js';
+import { lstatSync, readlinkSync } from '../io/files.js';
+import { compareCodePoints, visitFiles, type WalkBlock } from '../io/walk.js';
+import { digestHex, DIGEST, setDigest } from './columns.js';
+import { scanPath, type HashContext, type Scan } from './hashtree.js';
+import type { OnProgress } from './jobs.js';
+import { isDirOid } from './layout.js';
+import type { Soundness, Store } from './store.js';
+import type { Tree } from './tree.js';
+
+/** What an out should be. `null` instead of a target means: it should not be there. */
+export interface Target {
+  oid: string;
+  name?: HashName;
+  isexec?: boolean;
+}
+
+export interface PlanOptions {
+  /** Also recreate unchanged files whose link kind does not fit `cache.type`. */
+  relink?: boolean;
+  /** Only members below this relpath (of a folder), as `dvc checkout data/sub` asks. */
+  within?: string;
+  signal?: AbortSignal;
+  progress?: OnProgress;
+}
+
+/** One file: where it is relative to the out ('' for a single file), what is there, what it becomes. */
+export interface PlanRow {
+  relpath: string;
+  /** Hex MD5s; null: nothing. */
+  was: string | null;
+  becomes: string | null;
+  /** Row of `CheckoutPlan.facts`, when something is there. */
+  row: number;
+}
+
+export interface CheckoutPlan {
+  path: string;
+  target: Target | null;
+  tree: Tree | null;
+  added: PlanRow[];
+  modified: PlanRow[];
+  deleted: PlanRow[];
+  /** Equal content that is to be linked anew. */
+  relinked: PlanRow[];
+  /** Files that would be deleted or replaced though their bytes are not safe in the cache: relpaths. */
+  unsaved: string[];
+  /** Objects that are needed but not there or not sound: nothing may be done to this out. */
+  bad: Map<string, Soundness>;
+  /** Only the owner's execute bit is missing. */
+  chmod: boolean;
+  /** Facts of what is there. */
+  facts: BigInt64Array;
+  /** What is there and stays, for the index. */
+  scan: Scan | null;
+}
+
+interface Present {
+  relpath: string;
+  block: WalkBlock;
+  index: number;
+}
+
+/**
+ * Plans a checkout; reads the workspace, writes nothing.
+ * @throws CellarError `E_OBJECT_MISSING`, `E_OBJECT_CORRUPT`, `E_MANIFEST_CORRUPT` for the directory object itself, and
+ * those of `scanPath`
+ */
+export async function planCheckout(
+  ctx: HashContext,
+  store: Store,
+  path: string,
+  target: Target | null,
+  options: PlanOptions = {}
+): Promise<CheckoutPlan> {
+  const name = target?.name ?? 'md5';
+  const tree = target !== null && isDirOid(target.oid) ? store.tree(target.oid, name) : null;
+  const there = lstatSync(path);
+  const scan = there === null ? null : await scanPath(ctx, path, { ...options, name });
+  const plan: CheckoutPlan = {
+    path,
+    target,
+    tree,
+    added: [],
+    modified: [],
+    deleted: [],
+    relinked: [],
+    unsaved: [],
+    bad: new Map(),
+    chmod: false,
+    facts: new BigInt64Array(0),
+    scan
+  };
+  merge(plan, presentFiles(scan), wantedFiles(target, tree), store, options);
+  plan.chmod = target?.isexec === true && scan?.kind === 'file' && plan.modified.length === 0 && !isExecutable(scan);
+  await judge(plan, store, name, options.signal);
+  return plan;
+}
+
+/** Whether a plan would change anything. */
+export function isNothing(plan: CheckoutPlan): boolean {
+  const { added, modified, deleted, relinked } = plan;
+  return added.length + modified.length + deleted.length + relinked.length === 0 && !plan.chmod;
+}
+
+function isExecutable(scan: Scan): boolean {
+  return ((scan.top.modes[0] ?? 0) & 0o100) !== 0;
+}
+
+function presentFiles(scan: Scan | null): Present[] {
+  const files: Present[] = [];
+  if (scan?.kind === 'file') {
+    files.push({ relpath: '', block: scan.top, index: 0 });
+  } else if (scan !== null) {
+    visitFiles(scan.top, (block, index, relpath) => files.push({ relpath, block, index }));
+  }
+  return files;
+}
+
+function wantedFiles(target: Target | null, tree: Tree | null): Tree {
+  if (tree !== null) {
+    return tree;
+  }
+  if (target === null) {
+    return { paths: [], digests: new Uint8Array(0) };
+  }
+  const digests = new Uint8Array(DIGEST);
+  setDigest(digests, 0, target.oid);
+  return { paths: [''], digests };
+}
+
+function merge(plan: CheckoutPlan, present: Present[], wanted: Tree, store: Store, options: PlanOptions): void {
+  plan.facts = new BigInt64Array(present.length * FACTS);
+  const inScope = scopeOf(options.within);
+  let i = 0;
+  let j = 0;
+  while (i < present.length || j < wanted.paths.length) {
+    const here = present[i];
+    const path = wanted.paths[j];
+    const order = here === undefined ? 1 : path === undefined ? -1 : compareCodePoints(here.relpath, path);
+    const relpath = order <= 0 ? (here?.relpath ?? '') : (path ?? '');
+    const was = order <= 0 && here !== undefined ? digestOf(plan, here) : null;
+    const becomes = order >= 0 ? digestHex(wanted.digests, j) : null;
+    if (order <= 0 && here !== undefined) {
+      plan.facts.set(here.block.facts.subarray(here.index * FACTS, (here.index + 1) * FACTS), i * FACTS);
+    }
+    if (inScope(relpath)) {
+      place(plan, { relpath, was, becomes, row: order <= 0 ? i : -1 }, here, store, options);
+    }
+    i += order <= 0 ? 1 : 0;
+    j += order >= 0 ? 1 : 0;
+  }
+}
+
+function place(plan: CheckoutPlan, row: PlanRow, here: Present | undefined, store: Store, options: PlanOptions): void {
+  if (row.was === null) {
+    plan.added.push(row);
+  } else if (row.becomes === null) {
+    plan.deleted.push(row);
+  } else if (row.was !== row.becomes) {
+    plan.modified.push(row);
+  } else if (
+    options.relink === true &&
+    here !== undefined &&
+    needsRelink(store, here, row.becomes, plan.target?.name)
+  ) {
+    plan.relinked.push(row);
+  }
+}
+
+function digestOf(plan: CheckoutPlan, here: Present): string {
+  return digestHex(plan.scan?.digests.get(here.block) ?? new Uint8Array(DIGEST), here.index);
+}
+
+function scopeOf(within: string | undefined): (relpath: string) => boolean {
+  if (within === undefined || within === '') {
+    return () => true;
+  }
+  return relpath => relpath === within || relpath.startsWith(within + '/');
+}
+
+/** The first configured type that matches decides (spec §4.4). */
+function needsRelink(store: Store, here: Present, oid: string, name: HashName | undefined): boolean {
+  const isLink = here.block.links[here.index] === 1;
+  const shared = !isLink && (here.block.nlinks[here.index] ?? 1) > 1;
+  const object = store.path(oid, name);
+  for (const type of store.types) {
+    if ((type === 'copy' || type === 'reflink') && !isLink && !shared) {
+      return false;
+    }
+    if (type === 'hardlink' && shared) {
+      return lstatSync(object)?.ino !== here.block.facts[here.index * FACTS + 1];
+    }
+    if (type === 'symlink' && isLink) {
+      return readlinkSync(`${here.block.path}/${here.block.names[here.index] ?? ''}`) !== object;
+    }
+    if (type === 'hardlink' && here.block.facts[here.index * FACTS + 4] === 0n && !isLink && !shared) {
+      return false; // empty files are never hard-linked
+    }
+  }
+  return true;
+}
+
+/** Which bytes are safe, which objects are sound; existing is not verified (I3). */
+async function judge(plan: CheckoutPlan, store: Store, name: HashName, signal?: AbortSignal): Promise<void> {
+  const needed = new Set<string>();
+  for (const rows of [plan.added, plan.modified, plan.relinked]) {
+    rows.forEach(row => needed.add(row.becomes ?? ''));
+  }
+  const leaving = [...plan.modified, ...plan.deleted];
+  const safe = new Set<string>(needed);
+  leaving.forEach(row => safe.add(row.was ?? ''));
+  const unsound = await store.verifyAll(safe, name, signal);
+  for (const [oid, soundness] of unsound) {
+    if (needed.has(oid)) {
+      plan.bad.set(oid, soundness);
+    }
+  }
+  plan.unsaved = leaving.filter(row => unsound.has(row.was ?? '')).map(row => row.relpath);
+}
