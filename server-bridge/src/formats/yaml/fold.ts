@@ -6,6 +6,8 @@ export interface Place {
   column: number;
   indent: number;
   split: boolean;
+  /** Width to fold at instead of DVC's 80; infinite for one line. */
+  width?: number;
 }
 
 const codePoints = (text: string) => [...text].length;
@@ -15,6 +17,7 @@ const codePoints = (text: string) => [...text].length;
  * it stays at the end of the old one unless that line had already reached column 80.
  */
 export function foldPlain(text: string, place: Place): string {
+  const limit = place.width ?? WIDTH;
   let out = '';
   let column = place.column;
   const newline = '\n' + ' '.repeat(place.indent);
@@ -22,7 +25,7 @@ export function foldPlain(text: string, place: Place): string {
   for (const [index, part] of parts.entries()) {
     const width = codePoints(part);
     if (index % 2 === 1) {
-      if (width === 1 && column >= WIDTH && place.split) {
+      if (width === 1 && column >= limit && place.split) {
         out += newline;
         column = place.indent;
       } else {
@@ -31,7 +34,7 @@ export function foldPlain(text: string, place: Place): string {
       }
       continue;
     }
-    if (width + column > WIDTH && column > place.indent) {
+    if (width + column > limit && column > place.indent) {
       out += newline;
       column = place.indent;
     }
@@ -43,6 +46,7 @@ export function foldPlain(text: string, place: Place): string {
 
 /** Body of a single-quoted scalar without its quotes: breaks at a lone blank once past column 80. */
 export function foldSingle(text: string, place: Place): string {
+  const limit = place.width ?? WIDTH;
   let out = '';
   let column = place.column + 1;
   const parts = text.split(/( +)/);
@@ -50,7 +54,7 @@ export function foldSingle(text: string, place: Place): string {
     if (
       index % 2 === 1 &&
       part === ' ' &&
-      column > WIDTH &&
+      column > limit &&
       place.split &&
       index < parts.length - 1 &&
       parts[index + 1] !== '' &&
@@ -123,6 +127,7 @@ function needsBackslash(characters: string[], start: number, end: number): boole
 
 /** A double-quoted scalar with its quotes, broken once past column 80 as the pinned writer does. */
 export function foldDouble(text: string, place: Place): string {
+  const limit = place.width ?? WIDTH;
   const characters = [...text];
   let out = '"';
   let column = place.column + 1;
@@ -145,7 +150,7 @@ export function foldDouble(text: string, place: Place): string {
       start = end + 1;
     }
     const mayBreak = end > 0 && end < characters.length - 1 && (character === ' ' || start >= end);
-    if (mayBreak && place.split && column + (end - start) > WIDTH) {
+    if (mayBreak && place.split && column + (end - start) > limit) {
       const backslash = needsBackslash(characters, start, end);
       if (start < end) flush(end);
       out += backslash ? '\\' : '';

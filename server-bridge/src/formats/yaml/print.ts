@@ -1,3 +1,4 @@
+import { isMap, parseDocument } from 'yaml';
 import { pythonFloat } from '../pythonjson.js';
 import { DateValue, OpaqueValue, isList, isMapping } from '../value.js';
 import type { Scalar, Value, ValueMap } from '../value.js';
@@ -36,30 +37,45 @@ function hasSpecial(text: string): boolean {
 
 /** A string as the pinned writer prints it at `place`: plain, single-quoted or double-quoted. */
 export function printString(text: string, place: Place): string {
+  const folded = foldString(text, place);
+  // The pinned writer breaks lines where blanks get lost on reading; such a text is kept on one line instead.
+  return folded.includes('\n') && !readsBack(folded, text) ? foldString(text, { ...place, width: Infinity }) : folded;
+}
+
+function foldString(text: string, place: Place): string {
   if (isPlainText(text)) return foldPlain(text, place);
   const double = hasSpecial(text) || text.includes("'") || BREAK.test(text);
   return double ? foldDouble(text, place) : `'${foldSingle(text, place)}'`;
 }
 
-/** Any scalar at `place`; null is nothing at all. */
-export function printScalar(value: Scalar, place: Place): string {
-  if (value === null) return '';
-  if (typeof value === 'string') return printString(value, place);
-  if (typeof value === 'boolean') return value ? 'true' : 'false';
-  if (typeof value === 'bigint') return String(value);
+function readsBack(printed: string, text: string): boolean {
+  const { contents, errors } = parseDocument(`k: ${printed.replace(/\n */g, '\n  ')}`, {
+    schema: 'failsafe',
+    logLevel: 'silent'
+  });
+  return errors.length === 0 && isMap(contents) && contents.get('k') === text;
+}
+
+function bareText(value: Exclude<Scalar, string | null>): string {
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (value instanceof DateValue || value instanceof OpaqueValue) return value.text;
   if (Number.isNaN(value)) return '.nan';
   if (!Number.isFinite(value)) return value < 0 ? '-.inf' : '.inf';
   return pythonFloat(value);
 }
 
-function isBlock(value: Value): value is Value[] | ValueMap {
-  return (isList(value) && value.length > 0) || (isMapping(value) && value.size > 0);
+/** Any scalar at `place`; null is nothing at all. */
+export function printScalar(value: Scalar, place: Place): string {
+  if (value === null) return '';
+  return typeof value === 'string' ? printString(value, place) : foldPlain(bareText(value), place);
 }
 
 function printKey(key: Scalar, indent: number): { text: string; simple: boolean } {
   const simple = !(typeof key === 'string' && (BREAK.test(key) || [...key].length + 5 >= SIMPLE_KEY_LENGTH));
-  return { text: printScalar(key, { column: indent, indent: indent + 2, split: !simple }), simple };
+  return {
+    text: key === null ? 'null' : printScalar(key, { column: indent, indent: indent + 2, split: !simple }),
+    simple
+  };
 }
 
 function printMapping(map: ValueMap, indent: number, out: string[]): void {
@@ -69,10 +85,20 @@ function printMapping(map: ValueMap, indent: number, out: string[]): void {
     out.push(first ? '' : pad);
     first = false;
     const { text, simple } = printKey(key, indent);
-    out.push(simple ? `${text}:` : `? ${text}\n${pad}:`);
-    const column = indent + (simple ? [...text.slice(text.lastIndexOf('\n') + 1)].length + 1 : 1);
-    printAfterKey(value, indent, column, out);
+    if (!simple) {
+      // An explicit key: its value, even a block, starts on the line of the colon.
+      out.push(`? ${text}\n${pad}:`, value === null ? '' : ' ');
+      printInline(value, indent + 2, out);
+    } else {
+      out.push(`${text}:`);
+      printAfterKey(value, indent, indent + width(text) + 1, out);
+    }
   }
+}
+
+/** Columns of the last line of a printed text. */
+function width(text: string): number {
+  return [...text.slice(text.lastIndexOf('\n') + 1)].length;
 }
 
 function printAfterKey(value: Value, indent: number, column: number, out: string[]): void {
@@ -88,6 +114,13 @@ function printAfterKey(value: Value, indent: number, column: number, out: string
   }
 }
 
+/** A value whose first line starts at column `indent` of the current line. */
+function printInline(value: Value, indent: number, out: string[]): void {
+  if (isList(value) && value.length > 0) printSequence(value, indent, out);
+  else if (isMapping(value) && value.size > 0) printMapping(value, indent, out);
+  else out.push(`${printLeaf(value, { column: indent, indent, split: true })}\n`);
+}
+
 function printLeaf(value: Value, place: Place): string {
   if (isList(value)) return '[]';
   if (isMapping(value)) return '{}';
@@ -97,16 +130,9 @@ function printLeaf(value: Value, place: Place): string {
 function printSequence(list: Value[], indent: number, out: string[]): void {
   const pad = ' '.repeat(indent);
   for (const [index, item] of list.entries()) {
-    if (index > 0) out.push(pad);
-    out.push('- ');
-    if (isBlock(item)) {
-      if (isList(item)) printSequence(item, indent + 2, out);
-      else printMapping(item, indent + 2, out);
-    } else {
-      const text = printLeaf(item, { column: indent + 2, indent: indent + 2, split: true });
-      out.push(`${text}\n`);
-      if (text === '') out.splice(-2, 2, '-\n');
-    }
+    // The pinned writer leaves a blank after the dash of a null.
+    out.push(index > 0 ? pad : '', '- ');
+    printInline(item, indent + 2, out);
   }
 }
 

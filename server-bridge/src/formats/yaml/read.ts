@@ -6,6 +6,9 @@ import type { Scalar, Value, ValueMap } from '../value.js';
 import { MAX_ALIAS_GROWTH, MAX_DEPTH, yamlProblem } from './problem.js';
 import { parseYamlFloat, parseYamlInt, plainKind, resolvePlain } from './resolve.js';
 
+/** Characters that may not stand in a YAML text as they are. */
+const UNPRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
 const TAG = 'tag:yaml.org,2002:';
 
 /** What one read carries along: the text for places in messages, anchors already built, and how much aliases added. */
@@ -21,13 +24,16 @@ interface Reading {
 
 /** The parsed document with positions, syntax checked; numbers and tags are not resolved yet. */
 export function parseSyntax(text: string, file: string): Document.Parsed {
+  const odd = UNPRINTABLE.exec(text);
+  if (odd) throw yamlProblem(text, file, 'Special characters are not allowed', odd.index);
   let document: Document.Parsed;
   try {
     document = parseDocument(text, {
       version: '1.2',
       schema: 'failsafe',
       uniqueKeys: false,
-      logLevel: 'silent',
+      // With 'silent' a second document would be passed over without a word.
+      logLevel: 'error',
       prettyErrors: false
     });
   } catch (error) {
@@ -47,9 +53,8 @@ function buildScalar(reading: Reading, node: ScalarNode): Scalar {
   const text = typeof node.value === 'string' ? node.value : '';
   const plain = node.type === 'PLAIN' || node.type === undefined;
   try {
-    if (node.tag === undefined || node.tag === '?') return plain ? resolvePlain(text) : text;
+    if (node.tag === undefined || node.tag === '?' || node.tag === '!') return plain ? resolvePlain(text) : text;
     switch (node.tag) {
-      case '!':
       case `${TAG}str`:
         return text;
       case `${TAG}int`:
