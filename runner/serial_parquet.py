@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from .equality import row_major, same
+from .frame_repair import find_repairs, repair
+from .refusal import Refusal
+from .serial_json import NotExact, dump_json_value, load_json_value
+
+METADATA_KEY = b"cellar"
+COLUMN = "value"
+"""Column of a nameless series or index."""
+
+
+def is_tabular(value: Any) -> bool:
+    """True for what is kept as Parquet: frames, series and indexes of pandas themselves, no subclasses."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index))
+
+
+def dump_parquet(value: Any) -> Any:
+    """A frame, series or index as a Parquet file that `pandas.read_parquet` opens; `NotExact` if it comes back different."""
+    import pandas
+
+    require_pyarrow()
+    kind, frame, facts = _as_frame(value, pandas)
+    facts = {"v": 1, "kind": kind, **facts}
+    data, back = _round_trip(frame, facts)
+    if same(_from_frame(back, facts), value):
+        return data
+    facts["repairs"] = find_repairs(frame, back)
+    facts["rows"] = row_major(frame)
+    data, back = _round_trip(frame, facts)
+    if same(_from_frame(back, facts), value):
+        return data
+    raise NotExact
+
+
+def load_parquet(data: Any) -> Any:
+    """The value that `dump_parquet` wrote, or the frame of a foreign Parquet file."""
+    pyarrow, parquet = require_pyarrow()
+    table = parquet.read_table(pyarrow.BufferReader(data), use_threads=False)
+    stored = (table.schema.metadata or {}).get(METADATA_KEY)
+    facts = json.loads(stored) if stored else {"kind": "frame"}
+    return _from_frame(table.to_pandas(), facts)
+
+
+def require_pyarrow() -> tuple[Any, Any]:
+    """Import pyarrow, or refuse: a missing pyarrow must not turn tables into pickles (N39)."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise Refusal(
+            "E_NO_PYARROW",
+            "A table crosses stages, and pyarrow, which saves it, is not installed for this Python.",
+            "pip install pyarrow",
+            {"package": "pyarrow", "interpreter": sys.executable},
+        ) from None
+    return pyarrow, pyarrow.parquet
+
+
+def _as_frame(value: Any, pandas: Any) -> tuple[str, Any, dict]:
+    if type(value) is pandas.DataFrame:
+        return "frame", value, {}
+    if type(value) is pandas.Series:
+        name = value.name if type(value.name) is str else COLUMN
+        return "series", value.to_frame(name), {"name": _text(value.name)}
+    if type(value) is pandas.RangeIndex:
+        return "range", pandas.DataFrame(index=value), {}
+    if isinstance(value, pandas.Index) and value.nlevels == 1:
+        return "index", value.rename(COLUMN).to_frame(index=False), {"name": _text(value.name), "freq": getattr(value, "freqstr", None)}
+    raise NotExact
+
+
+def _from_frame(frame: Any, facts: dict) -> Any:
+    import pandas
+
+    frame = repair(frame, facts.get("repairs") or {}, facts.get("rows", False))
+    kind = facts["kind"]
+    if kind == "frame":
+        return frame
+    if kind == "range":
+        return frame.index
+    column = frame.iloc[:, 0]
+    name = load_json_value(facts["name"].encode())
+    if kind == "series":
+        column.name = name
+        return column
+    index = pandas.Index(column, name=name)
+    if facts["freq"]:
+        index.freq = pandas.tseries.frequencies.to_offset(facts["freq"])
+    return index
+
+
+def _text(name: Any) -> str:
+    return dump_json_value(name).decode().rstrip("\n")
+
+
+def _round_trip(frame: Any, facts: dict) -> tuple[Any, Any]:
+    pyarrow, parquet = require_pyarrow()
+    try:
+        table = pyarrow.Table.from_pandas(frame, nthreads=1)
+        metadata = {**(table.schema.metadata or {}), METADATA_KEY: json.dumps(facts, sort_keys=True)}
+        sink = pyarrow.BufferOutputStream()
+        parquet.write_table(table.replace_schema_metadata(metadata), sink, compression="snappy", version="2.6")
+        data = memoryview(sink.getvalue())
+        return data, parquet.read_table(pyarrow.BufferReader(data), use_threads=False).to_pandas()
+    except (pyarrow.ArrowException, ValueError, TypeError, KeyError, NotImplementedError, OverflowError):
+        raise NotExact from None

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from .code import Part, Evaluator, compile_part, future_flags, parse
+from .display import Display
+from .environment_reads import watch_environment
+from .facts import run_facts
+from .figures import install_backend
+from .header import Script
+from .import_hooks import install_import_hooks
+from .magics import has_magic, load_magics, transform
+from .namespace import install_main, main_module
+from .outlet import Outlet
+from .params import load_params
+from .record import write_recorded
+from .refusal import Refusal
+from .settings import Settings
+from .sharing import shared_pairs
+from .tracebacks import formatted, script_lines
+from .variables import Inputs, check_variables, save_variables
+from .watch import Watch
+from .watch_places import Places
+from .watch_report import add_changes, check_modules, facts, snapshot, undeclared
+
+
+class Stage:
+    """One run of one stage (N41): params, slice, inputs, blocks, outs."""
+
+    def __init__(self, script: Script, settings: Settings, outlet: Outlet, folder: str, run_path: str) -> None:
+        self.script, self.outlet, self.folder = script, outlet, folder
+        self.started = time.perf_counter()
+        header = script.header
+        own = [script.path, header["outputs"], *header["vars_in"].values(), *header["vars_out"].values()]
+        declared = [*header["files_in"], *header["files_out"], *header["ignore"], *own]
+        places = Places(folder, settings.project, settings.intermediate, [self.absolute(path) for path in declared])
+        self.watch = Watch(places)
+        self.display = Display(outlet)
+        self.module = main_module(script, run_path)
+        self.namespace = self.module.__dict__
+        self.evaluator = Evaluator(self.namespace)
+        self.inputs = Inputs({name: self.absolute(path) for name, path in header["vars_in"].items()})
+        self.mutated: list = []
+
+    def absolute(self, path: str) -> str:
+        return os.path.normpath(os.path.join(self.folder, path))
+
+    def run(self) -> bool:
+        """Run the stage and report; True if its outs were written."""
+        try:
+            self._run()
+        except Refusal as refusal:
+            return self._refused(refusal)
+        except BaseException as error:
+            return self._failed(error)
+        finally:
+            self.watch.enabled = False
+        self._done(True)
+        return True
+
+    def _run(self) -> None:
+        header = self.script.header
+        self._prepare()
+        parts = self._compile()
+        self.namespace.update(load_params(header["params"], self.folder))
+        before = snapshot(self.watch.places)
+        self.watch.enabled = True
+        self._part(parts[0], show=False)
+        self.namespace.update(self.inputs.load())
+        for block, part in enumerate(parts[1:]):
+            self._block(block, part)
+        self.watch.enabled = False
+        self.evaluator.close()
+        self.watch.collect_workers()
+        add_changes(self.watch, before, snapshot(self.watch.places))
+        self._save()
+
+    def _prepare(self) -> None:
+        self.display.install()
+        install_backend(self.display.figures)
+        install_import_hooks(self.display)
+        watch_environment(self.watch)
+        self.watch.install()
+        install_main(self.module)
+
+    def _compile(self) -> list:
+        """The slice and the blocks as code; a magic makes IPython be loaded (N43)."""
+        pieces = [self.script.slice_text(), *(self.script.block_text(i) for i in range(len(self.script.block_lines)))]
+        if any(has_magic(text) for _, text in pieces):
+            load_magics(self.module, self.display)
+            pieces = [(line, transform(text)) for line, text in pieces]
+        trees = [parse(text, line, self.script.path) for line, text in pieces]
+        flags = future_flags(trees[0])
+        return [
+            compile_part(tree, text, self.script.path, flags, show=index > 0) for index, (tree, (_, text)) in enumerate(zip(trees, pieces))
+        ]
+
+    def _block(self, block: int, part: Part) -> None:
+        started = time.perf_counter()
+        self.outlet.sync()
+        self.outlet.block = block
+        self.outlet.event("cell-start")
+        self._part(part, show=True)
+        last = block + 1 == len(self.script.block_lines)
+        bound_in = self.script.header["bound_in"]
+        names = [name for name in self.script.header["vars_out"] if bound_in.get(name) == block or (last and name not in bound_in)]
+        check_variables(self.namespace, names, block)
+        self.outlet.event("cell-done", seconds=round(time.perf_counter() - started, 6))
+        self.outlet.block = -1
+
+    def _part(self, part: Part, show: bool) -> None:
+        self.evaluator.run(part, self.display.result if show else lambda value: None)
+        self.display.figures()
+        if self.watch.stop:
+            raise self.watch.stop
+        check_modules(self.watch.places)
+
+    def _save(self) -> None:
+        header = self.script.header
+        paths = {name: self.absolute(path) for name, path in header["vars_out"].items()}
+        self.mutated = [name for name in self.inputs.changed() if name not in paths]
+        formats = save_variables(self.namespace, paths, header["bound_in"])
+        shared = shared_pairs({name: self.namespace[name] for name in paths})
+        self.outlet.sync()
+        self.undeclared = undeclared(self.watch)
+        found = {"mutated": self.mutated, "shared": shared, "undeclared": self.undeclared, "formats": formats}
+        write_recorded(self.absolute(header["outputs"]), self.script.body, self.outlet.outputs.recorded(), found)
+
+    def _refused(self, refusal: Refusal) -> bool:
+        lines = script_lines(refusal, self.script.path)
+        line = refusal.line or (lines[-1] if lines else None)
+        if self.outlet.events:
+            extra = {"next": refusal.next} if refusal.next else {}
+            extra.update({"data": refusal.data} if refusal.data else {})
+            fields: dict[str, Any] = {"code": refusal.code, "ename": refusal.code, "evalue": refusal.message, "traceback": []}
+            self.outlet.event("error", **fields, line=line, **extra)
+        else:
+            sys.stderr.write(f"error: {refusal}\n")
+        return self._done(False)
+
+    def _failed(self, error: BaseException) -> bool:
+        lines = script_lines(error, self.script.path)
+        traceback = formatted(error)
+        if self.outlet.events:
+            first = self.script.block_lines[self.outlet.block] if self.outlet.block >= 0 else 0
+            own = [line for line in lines if line >= first]
+            fields: dict[str, Any] = {"ename": type(error).__name__, "evalue": str(error), "traceback": traceback}
+            data = {"data": {"block_line": own[0]}} if own else {}
+            self.outlet.event("error", **fields, line=lines[-1] if lines else None, **data)
+        else:
+            sys.stderr.write("\n".join(traceback) + "\n")
+        return self._done(False)
+
+    def _done(self, ok: bool) -> bool:
+        self.outlet.sync()
+        self.outlet.block = -1
+        if not ok:
+            self.watch.collect_workers()
+        if self.outlet.events:
+            told = {**facts(self.watch), "undeclared": undeclared(self.watch), "mutated": self.mutated}
+            self.outlet.event("done", ok=ok, facts=run_facts(self.started), **told)
+        return ok

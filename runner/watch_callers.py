@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from .tracebacks import is_own
+
+FINDERS = ("importlib", "importlib_metadata", "pkgutil", "zipimport", "pkg_resources")
+SOURCE_READERS = ("linecache", "tokenize", "inspect", "traceback")
+CALLS_THROUGH = ("subprocess", "os", "posixpath", "ntpath", "_collections_abc", "asyncio", "concurrent", "contextlib", "runpy")
+SHELLS = ("IPython.utils", "IPython.core")
+
+
+def from_import_system(path: str) -> bool:
+    """True if Python itself looks: for modules, for their metadata, or for source lines to show in a traceback."""
+    frame = _caller()
+    name = frame.f_globals.get("__name__", "") if frame else ""
+    if name.partition(".")[0] in FINDERS or (frame and frame.f_code.co_filename.startswith("<frozen importlib")):
+        return True
+    return path.endswith(".py") and name in SOURCE_READERS
+
+
+def from_user_code(places: Any) -> bool:
+    """True if the first caller that is no go-between of the standard library is the script or a module of the project."""
+    frame = _caller()
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name == "__main__" or name.startswith(SHELLS):
+            return True
+        if name.partition(".")[0] not in CALLS_THROUGH:
+            filename = frame.f_code.co_filename
+            return not filename.startswith("<") and places.inside(os.path.abspath(filename))
+        frame = frame.f_back
+    return False
+
+
+def _caller() -> Any:
+    """The frame that caused the audit event: the first one outside the runner."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and _is_own(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def _is_own(filename: str) -> bool:
+    known = KNOWN_FILES.get(filename)
+    if known is None:
+        known = KNOWN_FILES[filename] = is_own(filename)
+    return known
+
+
+KNOWN_FILES: dict = {}
