@@ -1,0 +1,36 @@
+import type { LockEntry } from '../formats/entries.js';
+import { checkoutOuts, type CheckoutOut } from '../workspace/checkout.js';
+import type { Project } from '../workspace/project.js';
+import type { Stage } from './stage.js';
+
+/**
+ * Put the outs of a known result in place. Planned as a whole before the first file is touched; what is there already
+ * and equal stays; unsaved files that have to go are in the trash afterwards (I3).
+ * @throws the first reason why an out could not be brought
+ */
+export async function placeRun(project: Project, stage: Stage, entry: LockEntry, signal?: AbortSignal): Promise<void> {
+  const recorded = new Map(entry.outs.map(out => [out.path, out]));
+  const outs = stage.outs.map(out => ({ ...out, recorded: recorded.get(out.path) }));
+  await bring(
+    project,
+    outs.filter(out => out.flags.cache),
+    signal
+  );
+  // What git keeps must stay an ordinary file: git would record a link, and write through a shared inode.
+  const copying = { ...project, store: { ...project.store, types: ['copy' as const] } };
+  const uncached = outs.filter(out => !out.flags.cache);
+  await bring(
+    copying,
+    uncached.map(out => ({ ...out, flags: { ...out.flags, cache: true } })),
+    signal
+  );
+  await project.gitFiles.ignore(outs.filter(out => out.flags.cache).map(out => out.abs));
+}
+
+async function bring(project: Project, outs: readonly CheckoutOut[], signal?: AbortSignal): Promise<void> {
+  const report = await checkoutOuts(project, outs, { force: true, signal });
+  const failure = report.failed[0];
+  if (failure) {
+    throw failure.error;
+  }
+}

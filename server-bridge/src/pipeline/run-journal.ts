@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { createHash } from 'node:crypto';
+import { printRunCacheEntry } from '../formats/runcachefile.js';
+import { parseLockFile } from '../formats/lockfile.js';
+import { readTextIfSync } from '../io/files.js';
+import { bootId, startTime, thisOwner } from '../io/identity.js';
+import { openJournal, type Journal } from '../io/journal.js';
+import type { Project } from '../workspace/project.js';
+import { newAside, type Aside } from './set-aside.js';
+import { lockPath, type Stage } from './stage.js';
+
+export const RUN_KIND = 'run';
+
+/** What is written down before a run touches anything (N55). */
+export const RunPlan = z.object({
+  stage: z.string(),
+  aside: z.object({ spare: z.string(), kept: z.string(), partial: z.string() }),
+  /** Lock file and name under which the run will be recorded, and the MD5 of that entry before; null without one. */
+  lock: z.string(),
+  name: z.string(),
+  entry: z.string().nullable()
+});
+export type RunPlan = z.infer<typeof RunPlan>;
+
+export interface RunJournal {
+  aside: Aside;
+  /** The outs are complete and recorded: recovery has nothing to put back. */
+  recorded(): void;
+  /** The process group that works for this run; null when it has ended. */
+  setGroup(pid: number | null): void;
+  /** All is done, or all is put back. */
+  close(): void;
+}
+
+/** Open the journal of one run; durable when it returns. */
+export function openRunJournal(project: Project, stage: Stage): RunJournal {
+  const aside = newAside();
+  const lock = lockPath(stage);
+  const name = stage.name ?? '';
+  const plan: RunPlan = { stage: stage.id, aside, lock, name, entry: entryMd5(lock, name) };
+  const journal: Journal = openJournal(project.tmpDir, RUN_KIND, aside.spare.replace(/-spare$/, ''), plan);
+  return {
+    aside,
+    recorded: () => journal.step('recorded'),
+    setGroup(pid) {
+      journal.setChild(pid === null ? null : { ...thisOwner(), boot: bootId(), pid, start: startTime(pid) });
+    },
+    close: () => journal.done()
+  };
+}
+
+/** MD5 of one entry of a lock file, whatever its layout; null when there is none. @throws `E_LOCK_INVALID` */
+export function entryMd5(lock: string, name: string): string | null {
+  const text = readTextIfSync(lock);
+  const entry = text === null ? undefined : parseLockFile(text, lock).stages.get(name);
+  return entry === undefined ? null : createHash('md5').update(printRunCacheEntry(entry)).digest('hex');
+}
