@@ -87,7 +87,9 @@ function spaced(value: unknown, newline: string | null): string {
   if (parts.length === 0) {
     return `${open}${close}`;
   }
-  return inner === null ? `${open}${parts.join(', ')}${close}` : `${open}${inner}${parts.join(',' + inner)}${newline}${close}`;
+  return inner === null
+    ? `${open}${parts.join(', ')}${close}`
+    : `${open}${inner}${parts.join(',' + inner)}${newline}${close}`;
 }
 
 function ascii(text: string): string {

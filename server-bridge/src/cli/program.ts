@@ -6,6 +6,7 @@ import { registerAdd } from './commands/add.js';
 import { registerCheckout } from './commands/checkout.js';
 import { registerConfig } from './commands/config.js';
 import { registerInit } from './commands/init.js';
+import { registerRepro } from './commands/repro.js';
 import { registerRoot } from './commands/root.js';
 import { registerStatus } from './commands/status.js';
 import { registerVersion } from './commands/version.js';
@@ -19,6 +20,7 @@ const COMMANDS = [
   registerCheckout,
   registerStatus,
   registerConfig,
+  registerRepro,
   registerRoot,
   registerVersion
 ];

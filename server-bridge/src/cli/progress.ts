@@ -1,6 +1,13 @@
+/** How far a work is; totals are 0 while they are not known. */
+export interface Done {
+  files: number;
+  bytes: number;
+  totalFiles: number;
+  totalBytes: number;
+}
+
 export interface ProgressLine {
-  /** `total` is null while it is not known. */
-  update(done: number, total: number | null, unit: 'files' | 'bytes'): void;
+  update(done: Done): void;
   /** Removes the line. */
   end(): void;
 }
@@ -10,7 +17,11 @@ const REDRAW_MS = 100;
 const BAR = 24;
 
 /** One line on a terminal, drawn at once and then at most every 100 ms; silent when `stream` is no terminal. */
-export function progressLine(title: string, stream: NodeJS.WriteStream | null, clock: () => number = Date.now): ProgressLine {
+export function progressLine(
+  title: string,
+  stream: NodeJS.WriteStream | null,
+  clock: () => number = Date.now
+): ProgressLine {
   if (stream === null || stream.isTTY !== true) {
     return { update: () => undefined, end: () => undefined };
   }
@@ -19,15 +30,14 @@ export function progressLine(title: string, stream: NodeJS.WriteStream | null, c
   let shown = true;
   stream.write(`\r\u001b[2K${title}…`);
   return {
-    update(done, total, unit) {
+    update(done) {
       const now = clock();
-      if (now - drawn < REDRAW_MS && done !== total) {
+      if (now - drawn < REDRAW_MS && done.files !== done.totalFiles) {
         return;
       }
       drawn = now;
       shown = true;
-      const rate = done / Math.max(0.001, (now - started) / 1000);
-      const text = progressText(title, done, total, unit, rate);
+      const text = progressText(title, done, (now - started) / 1000);
       stream.write('\r\u001b[2K' + text.slice(0, Math.max(1, (stream.columns ?? 80) - 1)));
     },
     end() {
@@ -39,22 +49,23 @@ export function progressLine(title: string, stream: NodeJS.WriteStream | null, c
   };
 }
 
-export function progressText(
-  title: string,
-  done: number,
-  total: number | null,
-  unit: 'files' | 'bytes',
-  rate: number
-): string {
-  const show = (n: number): string => (unit === 'bytes' ? byteText(n) : String(Math.round(n)));
-  if (total === null || total <= 0) {
-    return `${title}: ${show(done)} ${unit === 'files' ? 'files' : ''} ${show(rate)}/s`.replace('  ', ' ');
+/** Few large files are told in bytes, many small ones in files: whichever moves more steadily. */
+const BYTES_FROM = 32 * 1024 * 1024;
+
+export function progressText(title: string, done: Done, seconds: number): string {
+  const bytes = done.totalBytes >= BYTES_FROM;
+  const show = bytes ? byteText : (n: number): string => String(Math.round(n));
+  const [part, total] = bytes ? [done.bytes, done.totalBytes] : [done.files, done.totalFiles];
+  const rate = part / Math.max(0.001, seconds);
+  if (total <= 0) {
+    return `${title}: ${show(part)}  ${show(rate)}/s`;
   }
-  const part = Math.min(1, done / total);
-  const full = Math.round(part * BAR);
-  const left = rate > 0 ? Math.ceil((total - done) / rate) : 0;
+  const share = Math.min(1, part / total);
+  const full = Math.round(share * BAR);
+  const left = rate > 0 ? Math.ceil((total - part) / rate) : 0;
   const bar = '█'.repeat(full) + '░'.repeat(BAR - full);
-  return `${title}: ${bar} ${String(Math.floor(part * 100)).padStart(3)} %  ${show(done)}/${show(total)}  ${show(rate)}/s  ${left} s left`;
+  const unit = bytes ? '' : ' files';
+  return `${title}: ${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${show(part)}/${show(total)}${unit}  ${show(rate)}/s  ${left} s left`;
 }
 
 export function byteText(bytes: number): string {

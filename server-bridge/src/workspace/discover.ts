@@ -55,7 +55,7 @@ function tail(path: string): string {
 function candidates(project: Project, dir: string): { files: string[]; dirs: string[] } {
   const entries = readdirTypesSync(dir).sort((a: Dirent, b: Dirent) => compareCodePoints(a.name, b.name));
   const kept = entries.filter(entry => entry.isDirectory() || isStageFileName(entry.name));
-  const visible = kept.filter(entry => !project.ignore.hidesEntry(join(dir, entry.name), entry.isDirectory()));
+  const visible = kept.filter(entry => !project.ignore.ignoresEntry(join(dir, entry.name), entry.isDirectory()));
   return {
     files: visible.filter(entry => !entry.isDirectory()).map(entry => join(dir, entry.name)),
     dirs: visible.filter(entry => entry.isDirectory()).map(entry => join(dir, entry.name))

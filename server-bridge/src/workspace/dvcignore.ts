@@ -6,9 +6,9 @@ import { DVC_DIR, isDirectory } from './locate.js';
 /** What `.dvcignore` files, the built-in rules and nested projects hide (spec/dvc-data.md §7). Paths are absolute. */
 export interface IgnoreRules {
   /** For a walk whose parents are visible: whether this entry is left out. */
-  hidesEntry(path: string, isDirectory: boolean): boolean;
+  ignoresEntry(path: string, isDirectory: boolean): boolean;
   /** Whether the path or a directory above it is left out; with `nested: false` nested projects do not count. */
-  hides(path: string, isDirectory: boolean, options?: { nested?: boolean }): boolean;
+  ignores(path: string, isDirectory: boolean, options?: { nested?: boolean }): boolean;
   /** Where the rule stands that hides a path, as `<file>:<line>:<pattern>` with the file relative to the root; or null. */
   rule(path: string): string | null;
 }
@@ -35,14 +35,14 @@ export function openIgnoreRules(root: string): IgnoreRules {
     return made;
   };
 
-  const hidesEntry = (path: string, isFolder: boolean, nested = true): boolean => {
+  const ignoresEntry = (path: string, isFolder: boolean, nested = true): boolean => {
     const { matcher, plain } = level(dirname(path));
     const name = path.slice(dirname(path).length).replace(/^[\\/]/, '');
     const hidden = plain ? (isFolder ? BUILT_IN_FOLDERS.has(name) : name === '.git') : matcher.ignores(name, isFolder);
     return hidden || (nested && isFolder && isDirectory(join(path, DVC_DIR)));
   };
 
-  const hides: IgnoreRules['hides'] = (path, isFolder, options = {}) => {
+  const ignores: IgnoreRules['ignores'] = (path, isFolder, options = {}) => {
     const parts = relative(root, path).split(sep);
     if (parts[0] === '' || parts[0] === '..') {
       return false;
@@ -50,13 +50,13 @@ export function openIgnoreRules(root: string): IgnoreRules {
     let at = root;
     return parts.some((part, i) => {
       at = join(at, part);
-      return hidesEntry(at, i < parts.length - 1 || isFolder, options.nested !== false);
+      return ignoresEntry(at, i < parts.length - 1 || isFolder, options.nested !== false);
     });
   };
 
   return {
-    hidesEntry: (path, isFolder) => hidesEntry(path, isFolder),
-    hides,
+    ignoresEntry: (path, isFolder) => ignoresEntry(path, isFolder),
+    ignores,
     rule(path) {
       const files: IgnoreFile[] = [];
       for (let at = dirname(path); ; at = dirname(at)) {

@@ -25,11 +25,11 @@ export function findRoot(from: string): string {
     }
     at = up;
   }
-  throw new CellarError(
-    'E_NO_PROJECT',
-    `you are not inside of a DVC repository (checked up to mount point '${at}')`,
-    { exit: 253, next: 'Run `cellar init` in the root of your git repository.', at: { path: from } }
-  );
+  throw new CellarError('E_NO_PROJECT', `you are not inside of a DVC repository (checked up to mount point '${at}')`, {
+    exit: 253,
+    next: 'Run `cellar init` in the root of your git repository.',
+    at: { path: from }
+  });
 }
 
 /** The nearest root as `findRoot` finds it, or null. */

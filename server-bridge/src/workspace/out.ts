@@ -1,4 +1,5 @@
 import type { Hash, Meta, OutFlags, RecordedPath } from '../formats/entries.js';
+import type { OnProgress } from '../store/jobs.js';
 
 /** A word of `status` for a dep or an out; empty when nothing changed (spec/dvc-pipelines.md §3.2). */
 export type OutStatus = '' | 'new' | 'modified' | 'deleted' | 'not in cache';
@@ -16,11 +17,9 @@ export interface Out {
   recorded?: RecordedPath;
 }
 
-/** Told while files are read, stored or placed. `total` is null while it is not known. */
-export type Progress = (done: number, total: number | null, unit: 'files' | 'bytes') => void;
-
 export interface WorkOptions {
-  progress?: Progress;
+  /** Told at the start, at least every 200 ms and at the end, with totals. */
+  progress?: OnProgress;
   signal?: AbortSignal;
 }
 

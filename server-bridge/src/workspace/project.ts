@@ -4,12 +4,14 @@ import { openGit, type Git } from '../git/git.js';
 import { isInside } from '../io/contain.js';
 import { mkdirSync, readTextIfSync } from '../io/files.js';
 import { FileIndex } from '../store/index.js';
+import { parseLinkTypes } from '../store/links.js';
 import { openStore, type Store } from '../store/store.js';
 import { cacheFolder, readProjectConfig, type ProjectConfig } from './configlevels.js';
 import { openIgnoreRules, type IgnoreRules } from './dvcignore.js';
 import { gitFiles, type GitFiles } from './gitfiles.js';
 import { INTERNAL_IGNORES } from './init.js';
 import { DVC_DIR, findRoot } from './locate.js';
+import { savePlaced } from './placed.js';
 
 export { initProject } from './init.js';
 export { findRoot } from './locate.js';
@@ -33,6 +35,8 @@ export interface Project {
   readonly index: FileIndex;
   /** Files that the running command wrote and that git should know. */
   readonly gitFiles: GitFiles;
+  /** Writes what was learned about files and objects; nothing when neither index nor store was used. */
+  save(): void;
 }
 
 export interface OpenOptions {
@@ -56,12 +60,37 @@ export async function openProject(from: string, options: OpenOptions = {}): Prom
   const cacheDir = cacheFolder(config, dvcDir);
   const files = gitFiles(git, { autostage: config.flag('core', 'autostage'), cwd });
   await ensureInternalIgnores(dvcDir, git, files);
-  const fixed = { root, dvcDir, tmpDir, cacheDir, cwd, config, git, gitFiles: files };
-  return withLazy(fixed, {
-    ignore: () => openIgnoreRules(root),
-    store: () => openStore(cacheDir, config.storeConfig()),
-    index: () => FileIndex.open(join(tmpDir, 'cellar', 'index'), root)
-  });
+  const opened: { ignore?: IgnoreRules; store?: Store; index?: FileIndex } = {};
+  // Made when first read: an empty `status` opens neither store nor index.
+  const project: Project = {
+    root,
+    dvcDir,
+    tmpDir,
+    cacheDir,
+    cwd,
+    config,
+    git,
+    gitFiles: files,
+    get ignore() {
+      return (opened.ignore ??= openIgnoreRules(root));
+    },
+    get store() {
+      return (opened.store ??= openStore(cacheDir, {
+        tmpDir,
+        types: parseLinkTypes(config.text('cache', 'type')),
+        shared: config.text('cache', 'shared') === 'group'
+      }));
+    },
+    get index() {
+      return (opened.index ??= FileIndex.open(join(tmpDir, 'cellar', 'index', 'workspace'), root));
+    },
+    save() {
+      opened.index?.save();
+      opened.store?.save();
+      savePlaced(project);
+    }
+  };
+  return project;
 }
 
 function requireGit(root: string): Git {
@@ -84,24 +113,6 @@ async function ensureInternalIgnores(dvcDir: string, git: Git | null, files: Git
   }
 }
 
-type Made<T> = { readonly [K in keyof T]: T[K] extends () => infer R ? R : never };
-
-/** Adds properties that are made when they are first read: an empty `status` opens neither store nor index. */
-function withLazy<F extends object, T extends Record<string, () => unknown>>(fixed: F, makers: T): F & Made<T> {
-  for (const [name, make] of Object.entries(makers)) {
-    Object.defineProperty(fixed, name, {
-      enumerable: true,
-      configurable: true,
-      get() {
-        const value = make();
-        Object.defineProperty(fixed, name, { enumerable: true, value });
-        return value;
-      }
-    });
-  }
-  return fixed as F & Made<T>;
-}
-
 /** A path as DVC shows it: from where the user stands when that is inside of the project, else from its root. */
 export function shownPath(project: Pick<Project, 'root' | 'cwd'>, path: string): string {
   if (!isInside(project.root, path)) {
@@ -110,4 +121,3 @@ export function shownPath(project: Pick<Project, 'root' | 'cwd'>, path: string):
   const base = isInside(project.root, project.cwd) ? project.cwd : project.root;
   return relative(base, path) || '.';
 }
-

@@ -33,9 +33,6 @@ export function registerAdd(program: Command, run: Run): void {
             progress: progress.update
           });
           progress.end();
-          for (const text of added.warnings) {
-            context.out.warning(text);
-          }
           for (const line of added.hint) {
             context.out.write(line);
           }
