@@ -48,7 +48,7 @@ const STAGE = mapping({
     wdir: string,
     deps: listOf(string),
     params: listOf(oneOf(string, anyMapping)),
-    vars: listOf(oneOf(string, anyMapping)),
+    vars: listOf(string, anyMapping),
     frozen: boolean,
     meta: anything,
     desc: string,
@@ -83,9 +83,9 @@ const plotDefinition = mapping({
 const SCHEMA = mapping({
   keys: {
     datasets: anything,
-    plots: listOf(oneOf(string, mapping({ rest: oneOf(plotDefinition, nothing) }))),
+    plots: listOf(oneOf(string, mapping({ rest: oneOf(plotDefinition, nothing), atLeastOne: true }))),
     stages: mapping({ rest: stage }),
-    vars: listOf(oneOf(string, anyMapping)),
+    vars: listOf(string, anyMapping),
     params: listOf(string),
     metrics: listOf(string),
     artifacts: mapping({ rest: mapping({ keys: { path: string, ...ANNOTATIONS }, required: ['path'] }) })

@@ -40,16 +40,23 @@ export function oneOf(...checks: Check[]): Check {
   };
 }
 
-/** A list whose items all pass one check. A complaint from inside an item hides those about other items, as in DVC. */
-export function listOf(check: Check): Check {
+/**
+ * A list whose items each pass one of the checks; the complaint is that of the last check. A complaint from inside an
+ * item hides those about other items, as in DVC.
+ */
+export function listOf(...checks: Check[]): Check {
   return (value, path) => {
     if (!isList(value)) return no('expected a list', path);
     const problems: SchemaProblem[] = [];
     for (const [index, item] of value.entries()) {
-      const [first, ...rest] = check(item, [...path, index]);
-      if (!first) continue;
-      if (first.path.length > path.length + 1) return [first, ...rest];
-      problems.push(first);
+      let last: SchemaProblem[] = [];
+      for (const check of checks) {
+        last = check(item, [...path, index]);
+        if (last.length === 0 || (last[0]?.path.length ?? 0) > path.length + 1) break;
+      }
+      const [first] = last;
+      if (first && first.path.length > path.length + 1) return last;
+      if (first) problems.push(first);
     }
     return problems;
   };
@@ -61,6 +68,8 @@ export interface MappingRule {
   /** Check for the values of all other keys, which must then be strings. */
   rest?: Check;
   maxLength?: number;
+  /** At least one key that `rest` takes. */
+  atLeastOne?: boolean;
 }
 
 const keyName = (key: Scalar): string | number =>
@@ -80,6 +89,9 @@ export function mapping(rule: MappingRule): Check {
     }
     for (const key of rule.required ?? []) {
       if (!value.has(key)) problems.push({ message: 'required key not provided', path: [...path, key] });
+    }
+    if (rule.atLeastOne && ![...value.keys()].some(key => typeof key === 'string')) {
+      problems.push({ message: 'required key not provided', path: [...path, "<class 'str'>"] });
     }
     if (problems.length === 0 && rule.maxLength !== undefined && value.size > rule.maxLength) {
       return no(`length of value must be at most ${rule.maxLength}`, path);
