@@ -7,9 +7,13 @@ import { CellarError } from '../protocol/errors.js';
  */
 export function absOfContents(root: string | null, path: string): string {
   if (root === null) {
-    throw new CellarError('E_NO_FILES', 'This Jupyter server does not keep its notebooks in a folder of this machine.', {
-      next: 'Start JupyterLab on a folder that holds the notebook.'
-    });
+    throw new CellarError(
+      'E_NO_FILES',
+      'This Jupyter server does not keep its notebooks in a folder of this machine.',
+      {
+        next: 'Start JupyterLab on a folder that holds the notebook.'
+      }
+    );
   }
   const clean = posix.normalize('/' + path).slice(1);
   if (path.includes('\0') || path.split('/').includes('..')) {

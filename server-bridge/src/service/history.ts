@@ -54,5 +54,7 @@ export function recordRun(
   const before = stages[address]?.seconds ?? [];
   const next: HistoryEntry = { seconds: [run.seconds, ...before].slice(0, KEPT), facts: run.facts, made: run.made };
   mkdirSync(join(tmpDir, 'cellar'));
-  publishFile(historyPath(tmpDir), JSON.stringify({ v: 1, stages: { ...stages, [address]: next } }), { volatile: true });
+  publishFile(historyPath(tmpDir), JSON.stringify({ v: 1, stages: { ...stages, [address]: next } }), {
+    volatile: true
+  });
 }

@@ -18,7 +18,10 @@ const MAX_IN_FLIGHT = 100;
 /** Above so many bytes waiting to be sent, events that can be replayed are left out (S7). */
 const MAX_BUFFERED = 4 * 1024 * 1024;
 
-export type Handler<N extends RequestName> = (params: RequestParams<N>, signal: AbortSignal) => Promise<RequestResult<N>>;
+export type Handler<N extends RequestName> = (
+  params: RequestParams<N>,
+  signal: AbortSignal
+) => Promise<RequestResult<N>>;
 export type Handlers = { [N in RequestName]: Handler<N> };
 
 /** One tab's connection. */

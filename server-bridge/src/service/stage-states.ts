@@ -6,7 +6,6 @@ import { CellarError } from '../protocol/errors.js';
 import { currentParams } from '../pipeline/params.js';
 import type { Project } from '../workspace/project.js';
 import { hashOut } from '../workspace/outs.js';
-import { statSync } from '../io/files.js';
 import { stageChanges } from '../pipeline/changes.js';
 import type { StageChanges } from '../pipeline/changes.js';
 import { findRun } from '../pipeline/runcache.js';
@@ -294,9 +293,6 @@ async function inputFacts(project: Project, live: LiveStage, dep: Dep, context: 
   if (brought !== undefined) {
     return brought;
   }
-  if (statSync(dep.abs) === null) {
-    return null;
-  }
-  const facts = await hashOut(project, dep.abs, { recorded: dep.recorded, dep: true });
-  return { path: dep.path, hash: facts.hash };
+  const facts = await hashOut(project, dep.abs);
+  return facts === null ? null : { path: dep.path, hash: facts.hash };
 }

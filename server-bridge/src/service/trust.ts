@@ -79,5 +79,8 @@ export function recordTrust(root: string, facts: TrustFacts, scope: { code: bool
   }
   const path = bookPath();
   mkdirSync(join(path, '..'), 0o700);
-  publishFile(path, JSON.stringify({ v: 1, projects: { ...projects, [key(root)]: next } }), { expect: text, mode: 0o600 });
+  publishFile(path, JSON.stringify({ v: 1, projects: { ...projects, [key(root)]: next } }), {
+    expect: text,
+    mode: 0o600
+  });
 }

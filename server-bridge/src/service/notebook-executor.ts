@@ -1,0 +1,103 @@
+import { StringDecoder } from 'node:string_decoder';
+import { CellarError } from '../protocol/errors.js';
+import { RunnerEvent } from '../protocol/runner-events.js';
+import { cancelledError, commandFailed } from '../pipeline/executor.js';
+import type { Executor } from '../pipeline/executor.js';
+import type { Stage } from '../pipeline/stage.js';
+import { pythonShim } from '../run/python-shim.js';
+import { commandsOf, shellArgv } from '../run/shell.js';
+import { runCommand } from '../run/spawn.js';
+import { delimiter } from 'node:path';
+
+export interface NotebookRuns {
+  /** `.dvc/tmp` of the project. */
+  tmpDir: string;
+  /** Absolute root of the project. */
+  root: string;
+  /** Interpreter of a notebook's stage (N48). */
+  python: (stage: Stage) => Promise<string>;
+  /** File with a JSON list of the paths that other stages write (N28). */
+  intermediate: string;
+  onRunner: (stage: Stage, event: RunnerEvent) => void;
+}
+
+/** True for an entry that the compiler made (N7). */
+export function isNotebookStage(stage: Stage): boolean {
+  return stage.meta instanceof Map && stage.meta.get('cellar') instanceof Map;
+}
+
+/**
+ * Runs the stages of notebooks with the kernel's interpreter and takes the runner's events (N44); hand-written stages go
+ * to `others`. What a stage prints outside of the runner's events (a crash of the interpreter itself) comes as plain output.
+ */
+export function notebookExecutor(runs: NotebookRuns, others: Executor): Executor {
+  return async (stage, execution) => {
+    if (!isNotebookStage(stage)) {
+      return others(stage, execution);
+    }
+    const python = await runs.python(stage);
+    const env: NodeJS.ProcessEnv = {
+      ...execution.env,
+      PATH: [pythonShim(runs.tmpDir, python), execution.env['PATH'] ?? ''].join(delimiter),
+      PYTHONHASHSEED: '0',
+      CELLAR_PROJECT: runs.root,
+      CELLAR_INTERMEDIATE: runs.intermediate
+    };
+    for (const command of commandsOf(stage.cmd ?? [])) {
+      execution.onEvent({ type: 'stage-command', stage, command });
+      let failure: RunnerEvent | undefined;
+      const forward = (stream: 'stdout' | 'stderr') => {
+        const decoder = new StringDecoder('utf8');
+        return (chunk: Buffer) =>
+          execution.onEvent({ type: 'stage-output', stage, stream, chunk: Buffer.from(decoder.write(chunk), 'utf8') });
+      };
+      const { code, cancelled } = await runCommand({
+        argv: shellArgv(command, env),
+        cwd: execution.cwd,
+        env,
+        signal: execution.signal,
+        lifeline: true,
+        onStart: execution.onStart,
+        onStdout: forward('stdout'),
+        onStderr: forward('stderr'),
+        lines: {
+          variable: 'CELLAR_EVENTS',
+          onLine: line => {
+            const event = parseEvent(line);
+            if (event !== null) {
+              failure = event.event === 'error' ? event : failure;
+              runs.onRunner(stage, event);
+            }
+          }
+        }
+      });
+      if (cancelled) {
+        throw cancelledError();
+      }
+      if (code !== 0) {
+        throw failure?.event === 'error' ? failed(stage, failure) : commandFailed(stage, command, code);
+      }
+    }
+  };
+}
+
+function parseEvent(line: string): RunnerEvent | null {
+  try {
+    return RunnerEvent.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}
+
+/** What the runner refused keeps its code; what user code raised becomes `E_STAGE_RAISED`. */
+function failed(stage: Stage, event: Extract<RunnerEvent, { event: 'error' }>): CellarError {
+  const name = stage.name ?? stage.id;
+  const words = event.code === undefined ? `${event.ename}: ${event.evalue}` : event.evalue;
+  return new CellarError(event.code ?? 'E_STAGE_RAISED', words === '' ? `stage '${name}' failed` : words, {
+    next:
+      event.next ??
+      'Correct the cell that the traceback names, then press Reproduce. The old outputs are back in place.',
+    at: { stage: name, path: stage.file, ...(event.line === null ? {} : { line: event.line }) },
+    data: { ...event.data, block: event.block, ename: event.ename, traceback: event.traceback }
+  });
+}

@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import { CellarError } from '../protocol/errors.js';
+import type { Job } from '../protocol/job.js';
+import { watchTree } from '../io/watch.js';
+import type { Watcher } from '../io/watch.js';
+import { loadStages } from '../pipeline/load.js';
+import type { Stage } from '../pipeline/stage.js';
+import { openProject } from '../workspace/project.js';
+import type { Project } from '../workspace/project.js';
+import type { JobLog } from './job-log.js';
+import { trustFacts } from './project-digest.js';
+import { recordTrust, trustOf } from './trust.js';
+import type { Trust } from './trust.js';
+import type { ChangesCache } from './stage-states.js';
+
+/** A run of this process, while it lasts. */
+export interface ActiveRun {
+  log: JobLog;
+  stop: AbortController;
+  queued: Set<string>;
+  running: Set<string>;
+  /** Resolves when everything is over: outs put back, the job's last event written. */
+  ended: Promise<void>;
+}
+
+/** What the bridge keeps of one project between requests. */
+export interface ProjectSession {
+  readonly root: string;
+  /** Opened once; anew when its configuration changed. @throws CellarError of `openProject` */
+  project(): Promise<Project>;
+  /** Every stage on disk, and what could not be loaded. */
+  stages(): Promise<{ stages: Stage[]; errors: CellarError[] }>;
+  readonly changes: ChangesCache;
+  /** Stage id → how its last run failed (`RunFacts.failed`). */
+  readonly failed: Map<string, { script: string | null; text: string }>;
+  active: ActiveRun | null;
+  lastJob: Job | null;
+  trust(): Promise<Trust>;
+  /** Before an edit made here: the returned function, called after it, lets a trusted project stay trusted (N64). */
+  holdTrust(): Promise<() => Promise<void>>;
+  /** Files may have changed: states are looked at again. */
+  invalidate(): void;
+  onInvalidated(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Folders whose events mean nothing for states. */
+function unwatched(root: string, project: Project): string[] {
+  return ['.git', '.venv', 'node_modules', '.ipynb_checkpoints']
+    .map(name => join(root, name))
+    .concat([project.tmpDir, project.cacheDir]);
+}
+
+/** Opens a session; watching begins with the first listener, so that a short question costs no watcher. */
+export function openSession(root: string, log: (text: string) => void): ProjectSession {
+  let opened: Promise<Project> | null = null;
+  let watcher: Promise<Watcher | null> | null = null;
+  let loaded: Promise<{ stages: Stage[]; errors: CellarError[] }> | null = null;
+  const listeners = new Set<() => void>();
+
+  const session: ProjectSession = {
+    root,
+    changes: new Map(),
+    failed: new Map(),
+    active: null,
+    lastJob: null,
+    project: () => {
+      opened ??= openProject(root);
+      opened.catch(() => (opened = null));
+      return opened;
+    },
+    stages: () => {
+      loaded ??= load();
+      loaded.catch(() => (loaded = null));
+      return loaded;
+    },
+    trust: async () => trustOf(root, await facts()),
+    holdTrust: async () => {
+      const trusted = (await session.trust()) === 'trusted';
+      return async () => {
+        loaded = null;
+        if (trusted) {
+          recordTrust(root, await facts(), { code: false, remotes: false });
+        }
+      };
+    },
+    invalidate: () => {
+      session.changes.clear();
+      loaded = null;
+      for (const listener of listeners) {
+        listener();
+      }
+    },
+    onInvalidated: listener => {
+      listeners.add(listener);
+      watcher ??= watch();
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      listeners.clear();
+      session.active?.stop.abort();
+      await session.active?.ended;
+      await (await watcher)?.close();
+    }
+  };
+
+  async function facts(): Promise<Awaited<ReturnType<typeof trustFacts>>> {
+    const { stages } = await session.stages();
+    return trustFacts(await session.project(), stages);
+  }
+
+  async function load(): Promise<{ stages: Stage[]; errors: CellarError[] }> {
+    const errors: CellarError[] = [];
+    const stages = await loadStages(await session.project(), { onError: (_file, error) => errors.push(error) });
+    return { stages, errors };
+  }
+
+  async function watch(): Promise<Watcher | null> {
+    try {
+      const project = await session.project();
+      return await watchTree(
+        root,
+        paths => {
+          if (paths === null || [...paths].some(path => path.startsWith(join(root, '.dvc', 'config')))) {
+            opened = null;
+          }
+          session.invalidate();
+          // An editor changed a module or a command under the same HEAD: these are the user's own edits.
+          void session
+            .holdTrust()
+            .then(keep => keep())
+            .catch((error: unknown) => log(String(error)));
+        },
+        { ignore: unwatched(root, project) }
+      );
+    } catch (error) {
+      log(`not watching ${root}: ${String(error)}`);
+      return null;
+    }
+  }
+  return session;
+}
