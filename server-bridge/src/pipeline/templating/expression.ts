@@ -53,7 +53,11 @@ export function parseExpression(inner: string): string {
   let at = wordEnd(inner, skip);
   if (at === skip) throw syntax(inner, at, '!W:(.[])');
   const words = [inner.slice(skip, at)];
-  while (at < inner.length) {
+  // Only a bracket leaves blanks behind: a word takes its own along.
+  const skipBlanks = () => {
+    at += inner.slice(at).length - inner.slice(at).trimStart().length;
+  };
+  for (skipBlanks(); at < inner.length; skipBlanks()) {
     const bracket = inner[at] === '[';
     if (!bracket && inner[at] !== '.') throw syntax(inner, at, 'end of text');
     const start = at + 1 + (inner.slice(at + 1).length - inner.slice(at + 1).trimStart().length);

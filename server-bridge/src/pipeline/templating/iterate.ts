@@ -2,7 +2,8 @@ import { isList, isMapping, pythonTypeName } from '../../formats/value.js';
 import type { Value, ValueMap } from '../../formats/value.js';
 import type { Context } from './context.js';
 import { parsing, templateError } from './fail.js';
-import { resolveNode, resolveValue } from './interpolate.js';
+import { TemplateFailure } from './failure.js';
+import { resolveNode, resolveText } from './interpolate.js';
 import type { ResolveOptions } from './interpolate.js';
 import { toNode } from './node.js';
 import type { MapNode, Node, Origin } from './node.js';
@@ -20,33 +21,45 @@ export const MAX_GENERATED = 10_000;
 /** A value that was written in `dvc.yaml` itself and has no origin in a file. */
 const LOCAL: Origin = { source: undefined, path: [], local: true };
 
-/** Iteration data: nodes of the context keep their origin, literals are resolved part by part. */
-type Data = { node: Node } | { literal: Value };
+/** A piece of iteration data, and whether it was written in `dvc.yaml` itself. */
+interface Data {
+  node: Node;
+  literal: boolean;
+}
 
+/** Data resolved part by part; what one whole expression stands for keeps its origin. */
 function resolveData(context: Context, value: Value, options: ResolveOptions): Data {
   const node = typeof value === 'string' ? resolveNode(context, value, options) : undefined;
-  return node ? { node } : { literal: resolveValue(context, value, options) };
+  return node ? { node, literal: false } : { node: literalNode(context, value, options), literal: true };
 }
 
-const toNodeOf = (data: Data): Node => ('node' in data ? data.node : toNode(data.literal, LOCAL));
-
-function isComposite(data: Data): boolean {
-  return 'node' in data ? data.node.kind !== 'leaf' : isList(data.literal) || isMapping(data.literal);
+function literalNode(context: Context, value: Value, options: ResolveOptions): Node {
+  if (isList(value))
+    return { kind: 'list', items: value.map(item => resolveData(context, item, options).node), origin: LOCAL };
+  if (isMapping(value)) {
+    const entries = mappingEntries(context, value, options).map(([key, { node }]): [string, Node] => [key, node]);
+    return { kind: 'map', entries: new Map(entries), origin: LOCAL };
+  }
+  return toNode(typeof value === 'string' ? resolveText(context, value, options) : value, LOCAL);
 }
 
-/** Text of a key: a literal boolean is `true`, one that comes from the context is `True`, as DVC happens to print them. */
-function keyText(data: Data): string {
-  if ('node' in data) return data.node.kind === 'leaf' ? pythonText(data.node.value) : '';
-  return typeof data.literal === 'boolean' ? String(data.literal) : pythonText(data.literal);
+/** Text of a key: a boolean written in `dvc.yaml` is `true`, one that comes from a file is `True`, as DVC happens to print them. */
+function keyText({ node, literal }: Data): string {
+  if (node.kind !== 'leaf') return '';
+  return literal && typeof node.value === 'boolean' ? String(node.value) : pythonText(node.value);
 }
 
-function nodeItems(node: Node): Data[] {
-  return node.kind === 'list' ? node.items.map(item => ({ node: item })) : [];
+function mappingEntries(context: Context, map: ValueMap, options: ResolveOptions): [string, Data][] {
+  return [...map].map(([key, item]): [string, Data] => {
+    const name = resolveData(context, key, options);
+    if (!name.literal) throw new TemplateFailure('syntax', `A whole expression cannot be a key: ${String(key)}`);
+    return [keyText(name), resolveData(context, item, options)];
+  });
 }
 
-function typeOf(data: Data): string {
-  if ('literal' in data) return pythonTypeName(data.literal);
-  return data.node.kind === 'leaf' ? pythonTypeName(data.node.value) : data.node.kind === 'list' ? 'list' : 'dict';
+function typeOf(node: Node): string {
+  if (node.kind === 'leaf') return pythonTypeName(node.value);
+  return node.kind === 'list' ? 'list' : 'dict';
 }
 
 function warnIfShadowed(context: Context, group: string, names: string[]): void {
@@ -58,42 +71,34 @@ function warnIfShadowed(context: Context, group: string, names: string[]): void 
   );
 }
 
-function mappingEntries(data: Data): [string, Data][] | undefined {
-  if ('node' in data) {
-    return data.node.kind === 'map'
-      ? [...data.node.entries].map(([key, node]): [string, Data] => [key, { node }])
-      : undefined;
-  }
-  return isMapping(data.literal)
-    ? [...data.literal].map(([key, literal]): [string, Data] => [keyText({ literal: key }), { literal }])
-    : undefined;
-}
-
-/** Later equal keys win but keep the first place, as in a Python dict. */
-function unique(iterations: Iteration[]): Iteration[] {
-  return [...new Map(iterations.map(iteration => [iteration.key, iteration])).values()];
-}
-
 export interface GroupPlace {
   group: string;
   file: string;
 }
 
-function resolveItems(
-  context: Context,
-  value: Value,
-  options: ResolveOptions
-): Data | { items: Data[] } | { entries: [string, Data][] } {
-  // A literal collection is resolved item by item, so that an item `${x}` keeps where it comes from.
-  if (isList(value)) return { items: value.map(item => resolveData(context, item, options)) };
-  if (isMapping(value)) {
-    const entries = [...value].map(([key, item]): [string, Data] => [
-      keyText(resolveData(context, key, options)),
-      resolveData(context, item, options)
-    ]);
-    return { entries };
+/** Later equal keys win but keep the first place, as in a Python dict. An empty key could never be named. */
+function unique(iterations: Iteration[], { group, file }: GroupPlace): Iteration[] {
+  if (iterations.some(({ key }) => key === '')) {
+    throw templateError(file, `'${group}' in '${file}' generates a stage without a name`, group);
   }
-  return resolveData(context, value, options);
+  return [...new Map(iterations.map(iteration => [iteration.key, iteration])).values()];
+}
+
+interface ForeachData {
+  entries?: [string, Data][];
+  items?: Data[];
+  other?: Node;
+}
+
+function foreachData(context: Context, value: Value, options: ResolveOptions): ForeachData {
+  // Written collections are taken apart here, so that each item keeps where it comes from.
+  if (isMapping(value)) return { entries: mappingEntries(context, value, options) };
+  if (isList(value)) return { items: value.map(item => resolveData(context, item, options)) };
+  const { node } = resolveData(context, value, options);
+  if (node.kind === 'map') {
+    return { entries: [...node.entries].map(([key, item]): [string, Data] => [key, { node: item, literal: false }]) };
+  }
+  return node.kind === 'list' ? { items: node.items.map(item => ({ node: item, literal: false })) } : { other: node };
 }
 
 /** The stages that `foreach` generates (spec/dvc-pipelines.md §1.6). */
@@ -104,49 +109,43 @@ export function foreachIterations(
   options: ResolveOptions
 ): Iteration[] {
   const { group, file } = place;
-  const resolved = parsing(`'stages.${group}.foreach'`, file, group, () => resolveItems(context, value, options));
-  const entries = 'entries' in resolved ? resolved.entries : 'items' in resolved ? undefined : mappingEntries(resolved);
+  const { entries, items, other } = parsing(`'stages.${group}.foreach'`, file, group, () =>
+    foreachData(context, value, options)
+  );
   if (entries) {
     warnIfShadowed(context, group, ['item', 'key']);
     return unique(
-      entries.map(([key, item]) => ({
+      entries.map(([key, { node }]) => ({
         key,
-        names: new Map<string, Node>([
-          ['item', toNodeOf(item)],
+        names: new Map([
+          ['item', node],
           ['key', toNode(key, LOCAL)]
         ])
-      }))
+      })),
+      place
     );
   }
-  const items = 'items' in resolved ? resolved.items : listItems(resolved as Data);
   if (!items) {
-    const words = `expected list/dictionary, got ${typeOf(resolved as Data)}`;
+    const words = `expected list/dictionary, got ${other ? typeOf(other) : 'NoneType'}`;
     throw templateError(file, `failed to resolve 'stages.${group}.foreach' in '${file}': ${words}`, group);
   }
   warnIfShadowed(context, group, ['item']);
-  const byIndex = items.some(isComposite);
-  return unique(
-    items.map((item, index) => ({
-      key: byIndex ? String(index) : keyText(item),
-      names: new Map([['item', toNodeOf(item)]])
-    }))
-  );
-}
-
-function listItems(data: Data): Data[] | undefined {
-  if ('node' in data) return data.node.kind === 'list' ? nodeItems(data.node) : undefined;
-  return isList(data.literal) ? data.literal.map(literal => ({ literal })) : undefined;
+  const byIndex = items.some(({ node }) => node.kind !== 'leaf');
+  const iterations = items.map((item, index) => ({
+    key: byIndex ? String(index) : keyText(item),
+    names: new Map([['item', item.node]])
+  }));
+  return unique(iterations, place);
 }
 
 /** Choices of one matrix key. A text counts letter by letter and a mapping by its keys, as Python iterates them. */
 function choices(context: Context, value: Value, options: ResolveOptions): Data[] | undefined {
   if (isList(value)) return value.map(item => resolveData(context, item, options));
-  const data = resolveData(context, value, options);
-  if ('node' in data) {
-    if (data.node.kind === 'map') return [...data.node.entries.keys()].map(literal => ({ literal }));
-    return data.node.kind === 'list' ? nodeItems(data.node) : undefined;
-  }
-  return typeof data.literal === 'string' ? [...data.literal].map(literal => ({ literal })) : listItems(data);
+  const { node, literal } = resolveData(context, value, options);
+  const written = (text: string): Data => ({ node: toNode(text, LOCAL), literal: true });
+  if (node.kind === 'map') return [...node.entries.keys()].map(written);
+  if (node.kind === 'list') return node.items.map(item => ({ node: item, literal: false }));
+  return literal && typeof node.value === 'string' ? [...node.value].map(written) : undefined;
 }
 
 interface Combination {
@@ -157,8 +156,8 @@ interface Combination {
 function extend(combinations: Combination[], key: string, options: Data[]): Combination[] {
   return combinations.flatMap(({ fragments, chosen }) =>
     options.map((option, index): Combination => ({
-      fragments: [...fragments, isComposite(option) ? `${key}${index}` : keyText(option)],
-      chosen: [...chosen, [key, toNodeOf(option)]]
+      fragments: [...fragments, option.node.kind === 'leaf' ? keyText(option) : `${key}${index}`],
+      chosen: [...chosen, [key, option.node]]
     }))
   );
 }
@@ -173,8 +172,8 @@ export function matrixIterations(
   const { group, file } = place;
   let combinations: Combination[] = [{ fragments: [], chosen: [] }];
   for (const [rawKey, value] of matrix) {
-    const [key, found] = parsing(`'stages.${group}.matrix'`, file, group, () => [
-      pythonText(resolveValue(context, rawKey, options)),
+    const [key, found] = parsing(`'stages.${group}.matrix'`, file, group, (): [string, Data[] | undefined] => [
+      keyText(resolveData(context, rawKey, options)),
       choices(context, value, options)
     ]);
     if (!found) {
@@ -188,19 +187,18 @@ export function matrixIterations(
     combinations = extend(combinations, key, found);
   }
   warnIfShadowed(context, group, ['key', 'item']);
-  return unique(
-    combinations.map(({ fragments, chosen }) => {
-      const key = fragments.join('-');
-      const item: MapNode = { kind: 'map', entries: new Map(chosen), origin: LOCAL };
-      return {
-        key,
-        names: new Map<string, Node>([
-          ['key', toNode(key, LOCAL)],
-          ['item', item]
-        ])
-      };
-    })
-  );
+  const iterations = combinations.map(({ fragments, chosen }) => {
+    const key = fragments.join('-');
+    const item: MapNode = { kind: 'map', entries: new Map(chosen), origin: LOCAL };
+    return {
+      key,
+      names: new Map<string, Node>([
+        ['key', toNode(key, LOCAL)],
+        ['item', item]
+      ])
+    };
+  });
+  return unique(iterations, place);
 }
 
 export function tooMany(file: string, group: string) {
