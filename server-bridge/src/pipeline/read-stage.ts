@@ -3,7 +3,7 @@ import { CellarError } from '../protocol/errors.js';
 import type { DvcFile } from '../formats/dvcfile.js';
 import type { LockEntry, OutFlags, OutKind, RecordedPath } from '../formats/entries.js';
 import { isList, isMapping, type Value, type ValueMap } from '../formats/value.js';
-import { definedPath, stageId, type Dep, type ParamsDep, type Stage, type StageOut } from './stage.js';
+import { definedPath, isStageFile, stageId, type Dep, type ParamsDep, type Stage, type StageOut } from './stage.js';
 
 export interface StageOrigin {
   /** Absolute path of the stage file. */
@@ -72,8 +72,19 @@ export function dvcStage({ file, root }: StageOrigin, dvcfile: DvcFile): Stage {
 }
 
 function depAt(text: string, wdir: string, root: string, recorded: Map<string, RecordedPath>): Dep {
+  refuseStageFile(text, 'a dependency');
   const at = definedPath(text, wdir, root);
   return { ...at, recorded: recorded.get(at.path) };
+}
+
+/** Stage files say what depends on what; they take no part in it themselves. */
+function refuseStageFile(path: string, as: string): void {
+  if (isStageFile(path)) {
+    throw new CellarError('E_STAGE_FILE_PATH', `DVC file '${path}' cannot be ${as}.`, {
+      next: `Take '${path}' out of the stage.`,
+      data: { path }
+    });
+  }
 }
 
 const KINDS: Record<'outs' | 'metrics' | 'plots', OutKind> = { outs: 'out', metrics: 'metric', plots: 'plot' };
@@ -101,6 +112,7 @@ function outsOf(
     }
   }
   return [...merged].map(([text, flags]) => {
+    refuseStageFile(text, 'an output');
     const at = definedPath(text, wdir, root);
     return { path: at.path, abs: at.abs, flags: flagsOf(flags, KINDS[key]), recorded: recorded.get(at.path) };
   });

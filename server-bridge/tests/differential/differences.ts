@@ -27,7 +27,33 @@ export interface Difference {
 }
 
 /** Where Cellar answers otherwise on purpose. One line each, with its reason. */
-export const differences: Difference[] = [];
+export const differences: Difference[] = [
+  {
+    scenario: 'repro: dry',
+    parts: ['exit'],
+    why: 'dvc fails on a dep that a stage above would make first; we name the commands'
+  },
+  {
+    scenario: 'repro: keep going',
+    parts: ['tree', 'git'],
+    why: 'dvc withdraws .gitignore lines of stages that succeeded (spec/dvc-pipelines.md §11.2)'
+  },
+  {
+    scenario: 'repro: a failing stage',
+    parts: ['tree', 'git'],
+    why: 'dvc withdraws .gitignore lines of stages that succeeded (spec/dvc-pipelines.md §11.2)'
+  },
+  {
+    scenario: 'repro: an out that git tracks',
+    parts: ['tree', 'git'],
+    why: 'dvc finds it only after the command overwrote the file; we refuse before (N29)'
+  },
+  {
+    scenario: 'repro: text on the screen',
+    parts: ['stdout'],
+    why: 'the hint names our own command, and the files in order'
+  }
+];
 
 function mapTree(answer: Comparable, change: (path: string, line: string) => string): Comparable {
   const tree = Object.fromEntries(Object.entries(answer.tree).map(([path, line]) => [path, change(path, line)]));
