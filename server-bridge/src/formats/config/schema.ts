@@ -172,7 +172,7 @@ export const SECTION_ORDER = [
 ];
 
 function problem(words: string, path: string[]): CellarError {
-  const place = path.map(part => `['${part}']`).join('');
+  const place = path.map(part => (part.startsWith('<') ? `[${part}]` : `['${part}']`)).join('');
   return new CellarError('E_CONFIG_INVALID', `configuration error - config file error: ${words} @ data${place}`, {
     exit: 251,
     next: `Correct the option '${path.join('.')}', or take it out with 'cellar config --unset'.`
@@ -235,6 +235,6 @@ export function checkConfig(tree: ReadonlyMap<string, ConfigSection>): void {
   }
   const hydra = tree.get('hydra');
   if (hydra?.has('config_dir') && hydra.has('config_module')) {
-    throw problem("two or more values in the same group of exclusion 'config_source'", ['hydra', 'config_source']);
+    throw problem("two or more values in the same group of exclusion 'config_source'", ['hydra', '<config_source>']);
   }
 }

@@ -121,7 +121,8 @@ function quoteOne(value: string, multiline: boolean): string {
   if (value === '') return '""';
   const both = value.includes('"') && value.includes("'");
   if (multiline && (both || value.includes('\n'))) {
-    const quote = value.includes('"""') ? "'''" : '"""';
+    // Odd but so: the other kind only where it must be.
+    const quote = value.includes('"""') ? '"""' : "'''";
     return quote + value + quote;
   }
   if (!WSPACE.test(value) && !value.includes(',') && !value.includes('#')) return value;

@@ -31,6 +31,7 @@ function splitStatements(tokens: PythonToken[]): PythonToken[][] {
 
 /** Name that a target binds: `x`, or `x` of `self.x`. */
 function targetName(target: PythonToken[], onlySelf: boolean): string | undefined {
+  if (isOp(target[0], '(') && isOp(target[target.length - 1], ')')) return targetName(target.slice(1, -1), onlySelf);
   const [first, dot, last] = target;
   if (target.length === 1 && first?.kind === 'name' && !onlySelf) return first.text;
   const isSelf = target.length === 3 && first?.text === 'self' && isOp(dot, '.') && last?.kind === 'name';
@@ -47,11 +48,21 @@ function readAssignment(tokens: PythonToken[], onlySelf: boolean, into: ValueMap
   if (name !== undefined && value !== undefined) into.set(name, value);
 }
 
+/** Throws for lines that stand deeper than any block that was opened, or between two depths. */
+function checkIndent(head: LogicalLine | undefined, body: LogicalLine[]): void {
+  const [first] = body;
+  if (!head || !first) return;
+  if (!isOp(head.tokens[head.tokens.length - 1], ':')) throw new SyntaxError(`unexpected indent, line ${first.line}`);
+  const odd = body.find(line => line.indent < first.indent);
+  if (odd) throw new SyntaxError(`unindent does not match any outer indentation level, line ${odd.line}`);
+}
+
 /** Lines of the block that a compound statement at `index` opens, and the index after it. */
 function bodyOf(lines: LogicalLine[], index: number): { body: LogicalLine[]; next: number } {
   const head = lines[index];
   let next = index + 1;
   while (head && next < lines.length && (lines[next]?.indent ?? 0) > head.indent) next++;
+  checkIndent(head, lines.slice(index + 1, next));
   const colon = head ? findOp(head.tokens, ':') : -1;
   const inline = head && colon >= 0 ? head.tokens.slice(colon + 1) : [];
   const body = lines.slice(index + 1, next);
@@ -82,5 +93,8 @@ function readBody(lines: LogicalLine[], onlySelf: boolean): ValueMap {
  * Throws SyntaxError for text that cannot be cut into lines.
  */
 export function pythonParams(source: string): ValueMap {
-  return readBody(pythonLines(source), false);
+  const lines = pythonLines(source);
+  const [first] = lines;
+  if (first && first.indent > 0) throw new SyntaxError(`unexpected indent, line ${first.line}`);
+  return readBody(lines, false);
 }

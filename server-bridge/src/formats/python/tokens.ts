@@ -83,7 +83,9 @@ function readString(cursor: Cursor, prefix: string): PythonToken {
   cursor.at = at + quote.length;
   const flags = prefix.toLowerCase();
   const bytes = flags.includes('b');
-  const kind = /[ft]/.test(flags) ? 'fstring' : bytes ? 'bytes' : 'string';
+  // A character given by its Unicode name cannot be resolved here: such a text is no literal to us.
+  const named = !flags.includes('r') && /(?<!\\)(?:\\\\)*\\N\{/.test(body);
+  const kind = named || /[ft]/.test(flags) ? 'fstring' : bytes ? 'bytes' : 'string';
   return { kind, text: cursor.text.slice(start, cursor.at), value: flags.includes('r') ? body : unescape(body, bytes) };
 }
 

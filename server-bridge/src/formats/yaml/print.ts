@@ -49,11 +49,10 @@ function foldString(text: string, place: Place): string {
 }
 
 function readsBack(printed: string, text: string): boolean {
-  const { contents, errors } = parseDocument(`k: ${printed.replace(/\n */g, '\n  ')}`, {
-    schema: 'failsafe',
-    logLevel: 'silent'
-  });
-  return errors.length === 0 && isMap(contents) && contents.get('k') === text;
+  const moved = printed.replace(/\n */g, '\n  ');
+  const { contents, errors } = parseDocument(`k: ${moved}`, { schema: 'failsafe', logLevel: 'silent' });
+  const value: unknown = isMap(contents) ? contents.get('k') : undefined;
+  return errors.length === 0 && value === text;
 }
 
 function bareText(value: Exclude<Scalar, string | null>): string {
