@@ -1,0 +1,34 @@
+import type { IActionContext } from './context.js';
+import { askTrust } from '../views/trustdialog.js';
+
+/**
+ * Asks for trust before a deed in a restricted project (N64). True when the deed may go on; denying or closing the
+ * question drops it.
+ */
+export async function ensureTrusted(
+  context: IActionContext,
+  path: string,
+  trust: 'trusted' | 'restricted' | undefined,
+  words: { readonly action: string; readonly deed: string }
+): Promise<boolean> {
+  if (trust !== 'restricted') {
+    return true;
+  }
+  const review = await context.project.review(path);
+  const scope = await askTrust(context.trans, review, words.action, words.deed);
+  if (scope === null) {
+    return false;
+  }
+  const view = await context.project.trust(review.digest, scope, path);
+  return view.trust === 'trusted';
+}
+
+/** *Review…* of the bar above a restricted project: the same question without a deed behind it. */
+export async function reviewProject(context: IActionContext): Promise<void> {
+  const path = context.project.path ?? '';
+  await ensureTrusted(context, path, 'restricted', {
+    action: context.trans.__('Working in it'),
+    deed: context.trans.__('work in it')
+  });
+  await context.project.refresh();
+}

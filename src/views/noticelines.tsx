@@ -1,0 +1,74 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { NotebookModel } from '../models/notebook.js';
+import { Button, IconButton, State } from './parts.js';
+
+/** How many lines there are, so that the strip has its height before React draws. */
+export function noticeCount(model: NotebookModel): number {
+  return (model.notice === null ? 0 : 1) + (model.recorded.newer.length > 0 ? 1 : 0) + (model.view?.held ? 1 : 0);
+}
+
+function Line(props: {
+  readonly children: React.ReactNode;
+  readonly close?: { readonly label: string; readonly onClick: () => void };
+}): React.JSX.Element {
+  return (
+    <div className="cellar-Strip-line">
+      {props.children}
+      {props.close !== undefined && <IconButton icon="close" {...props.close} />}
+    </div>
+  );
+}
+
+/** What the strip tells besides the run. */
+export function NoticeLines(props: {
+  readonly trans: TranslationBundle;
+  readonly model: NotebookModel;
+  readonly tag: () => void;
+}): React.JSX.Element {
+  const { trans, model } = props;
+  const close = { label: trans.__('Close'), onClick: () => model.setNotice(null) };
+  const held = model.view?.held ?? null;
+  return (
+    <>
+      {model.notice === 'no-stages' && (
+        <Line close={close}>
+          <span className="cellar-ellipsis">
+            {trans.__('This notebook has no stages yet. Tag the cells that make a result, then reproduce them.')}
+          </span>
+          <span className="cellar-Strip-grow" />
+          <Button kind="small" onClick={props.tag}>
+            {trans.__('Tag the active cell…')}
+          </Button>
+        </Line>
+      )}
+      {model.notice === 'up-to-date' && (
+        <Line close={close}>
+          <State trans={trans} state="fresh" word={trans.__('Everything is up to date')} />
+          <span className="cellar-Strip-grow" />
+        </Line>
+      )}
+      {model.recorded.newer.length > 0 && (
+        <Line close={{ label: trans.__('Close'), onClick: () => model.recorded.dismiss() }}>
+          <span>{trans.__('Recorded outputs are newer')}</span>
+          <Button kind="small" onClick={() => void model.recorded.put()}>
+            {trans.__('Show')}
+          </Button>
+          <span className="cellar-Strip-grow" />
+        </Line>
+      )}
+      {held !== null && (
+        <Line>
+          <State trans={trans} state="blocked" word={null} />
+          <span
+            className="cellar-ellipsis"
+            title={held.next === undefined ? held.message : `${held.message} ${held.next}`}
+          >
+            {held.message} {held.next}
+          </span>
+          <span className="cellar-Strip-grow" />
+        </Line>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,316 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import { Menu, Widget } from '@lumino/widgets';
+import * as React from 'react';
+import type { Fix } from '../../server-bridge/src/protocol/analysis.js';
+import type { TagDraft } from '../models/tagdraft.js';
+import type { Role } from '../stages/tags.js';
+import { FoundList } from './foundlist.js';
+import { Icon } from './icons.js';
+import { NameField } from './namefield.js';
+import { Button, CodeText } from './parts.js';
+import { roleWord } from './words.js';
+
+/** What the popover's buttons do besides editing the tag. */
+export interface IPopoverActions {
+  fix(fix: Fix): void;
+  /** *Tag the cells this needs…* */
+  needs(stage: string): void;
+  /** Tells why an option could not be set. */
+  failed(error: unknown): void;
+}
+
+const ROLES: readonly Role[] = ['stage', 'setup', 'params', 'exclude'];
+const MARGIN = 8;
+
+/**
+ * The popover of a chip, at its anchor, on the body: a cell clips what it contains. Esc gives the focus back to where it
+ * came from; so does *Tag*. A press outside closes it.
+ */
+export class TagPopover extends ReactWidget {
+  constructor(options: TagPopover.IOptions) {
+    super();
+    this._options = options;
+    this.addClass('cellar-Popover');
+    this.addClass('jp-ThemedContainer');
+    this.node.setAttribute('role', 'dialog');
+    this.node.setAttribute('aria-label', options.trans.__('Tag'));
+    this.node.tabIndex = -1;
+    options.draft.changed.connect(this._onChanged, this);
+    this._menu = this._makeMenu();
+  }
+
+  /** Shows it and takes the focus. */
+  open(): void {
+    Widget.attach(this, document.body);
+  }
+
+  /** Closes it and gives the focus back. */
+  leave(): void {
+    this.dispose();
+    this._options.returnFocus();
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._options.draft.dispose();
+      this._menu.dispose();
+      super.dispose();
+    }
+  }
+
+  handleEvent(event: Event): void {
+    if (event.type === 'keydown' && (event as KeyboardEvent).key === 'Escape') {
+      event.preventDefault();
+      event.stopPropagation();
+      this.leave();
+    } else if (event.type === 'keydown') {
+      // Keys typed here are no commands of the notebook.
+      event.stopPropagation();
+    } else if (event.type === 'pointerdown' && event.target instanceof Node) {
+      const inside = this.node.contains(event.target) || this._menu.node.contains(event.target);
+      if (!inside && document.querySelector('.jp-Dialog') === null) {
+        this.dispose();
+      }
+    } else if (event.type === 'resize') {
+      this._place();
+    }
+  }
+
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this.node.addEventListener('keydown', this);
+    document.addEventListener('pointerdown', this, true);
+    window.addEventListener('resize', this);
+    this._place();
+  }
+
+  protected override onBeforeDetach(msg: Message): void {
+    this.node.removeEventListener('keydown', this);
+    document.removeEventListener('pointerdown', this, true);
+    window.removeEventListener('resize', this);
+    super.onBeforeDetach(msg);
+  }
+
+  protected override onUpdateRequest(msg: Message): void {
+    super.onUpdateRequest(msg);
+    void this.renderPromise?.then(() => this._place());
+  }
+
+  protected override render(): React.JSX.Element {
+    const { trans, draft, actions } = this._options;
+    const { role } = draft;
+    return (
+      <>
+        {role === 'stage' && (
+          <NameField
+            trans={trans}
+            value={draft.stage}
+            names={draft.names.map(name => ({ name, cells: draft.notebook.cellsOf(name).length }))}
+            invalid={draft.stage !== '' && !draft.isValid}
+            onChange={value => draft.setStage(value)}
+            onCommit={() => this._commit()}
+          />
+        )}
+        <fieldset className="cellar-Roles">
+          <legend className="cellar-visuallyHidden">{trans.__('Role')}</legend>
+          {ROLES.map(item => (
+            <label key={item}>
+              <input
+                type="radio"
+                name="cellar-role"
+                value={item}
+                checked={item === role}
+                onChange={() => draft.setRole(item)}
+                onKeyDown={event => {
+                  if (event.key === 'Enter') {
+                    event.preventDefault();
+                    this._commit();
+                  }
+                }}
+              />
+              {roleWord(trans, item)}
+            </label>
+          ))}
+        </fieldset>
+        {draft.stage !== '' && !draft.isValid && (
+          <p className="cellar-Error" role="alert">
+            <Icon name="blocked" />
+            {trans.__('A stage name has letters, digits, - and _, at most 64 of them.')}
+          </p>
+        )}
+        {draft.problems.slice(0, 3).map((problem, i) => (
+          <p key={i} className="cellar-Error" data-cellar-problem={problem.code}>
+            <Icon name={problem.severity === 'error' ? 'blocked' : 'warning'} />
+            <span>
+              <CodeText text={problem.message} />
+            </span>
+            {problem.fixes.slice(0, 1).map(fix => (
+              <Button key={fix.label} kind="small" onClick={() => actions.fix(fix)}>
+                {fix.label}
+              </Button>
+            ))}
+          </p>
+        ))}
+        {role === 'stage' && <FoundList trans={trans} draft={draft} />}
+        {role === 'stage' && !draft.isNew && this._stageOptions()}
+        {this._footer()}
+      </>
+    );
+  }
+
+  private _stageOptions(): React.JSX.Element {
+    const { trans, draft, actions } = this._options;
+    const view = draft.notebook.view?.stages.find(stage => stage.name === draft.stage);
+    const set = (change: { frozen?: boolean; always?: boolean }): void => {
+      const options = { frozen: view?.frozen ?? false, always: view?.always ?? false, ...change };
+      draft.setOptions(options).catch((error: unknown) => actions.failed(error));
+    };
+    return (
+      <>
+        <h3>{trans.__('Options')}</h3>
+        <div className="cellar-Roles">
+          <label>
+            <input
+              type="checkbox"
+              disabled={view === undefined}
+              checked={view?.frozen ?? false}
+              onChange={event => set({ frozen: event.target.checked })}
+            />
+            {trans.__('frozen')}
+          </label>
+          <label>
+            <input
+              type="checkbox"
+              disabled={view === undefined}
+              checked={view?.always ?? false}
+              onChange={event => set({ always: event.target.checked })}
+            />
+            {trans.__('always')}
+          </label>
+        </div>
+      </>
+    );
+  }
+
+  private _footer(): React.JSX.Element {
+    const { trans, draft, commands } = this._options;
+    const stage = draft.role === 'stage' && draft.isValid;
+    const blocked = draft.problems.some(problem => problem.severity === 'error');
+    return (
+      <div className="cellar-Popover-footer">
+        {draft.isNew ? (
+          <span className="cellar-muted">{trans.__('Esc goes back to the cell')}</span>
+        ) : (
+          stage && (
+            <Button
+              onClick={() => {
+                this.leave();
+                void commands.execute('cellar:reproduce-to-here', { stage: draft.stage });
+              }}
+            >
+              {trans.__('Reproduce to here')}
+            </Button>
+          )
+        )}
+        <span className="cellar-Strip-grow" />
+        {draft.isNew && stage && blocked && (
+          <Button onClick={() => this._tagNeeds()}>{trans.__('Tag the cells this needs…')}</Button>
+        )}
+        {(draft.isNew || draft.isChanged) && (
+          <Button kind="primary" disabled={!draft.isValid} onClick={() => this._commit()}>
+            {draft.cells.length > 1 ? trans.__('Tag %1 cells', draft.cells.length) : trans.__('Tag')}
+          </Button>
+        )}
+        {!draft.isNew && (
+          <Button aria-haspopup="menu" onClick={event => this._openMenu(event.currentTarget)}>
+            {trans.__('More')} <Icon name="chevron" />
+          </Button>
+        )}
+      </div>
+    );
+  }
+
+  private _makeMenu(): Menu {
+    const { commands, draft } = this._options;
+    const menu = new Menu({ commands });
+    const args = { stage: draft.stage };
+    if (draft.role === 'stage') {
+      menu.addItem({ command: 'cellar:reproduce-only-this', args });
+      menu.addItem({ command: 'cellar:force-stage', args });
+      menu.addItem({ type: 'separator' });
+      menu.addItem({ command: 'cellar:load-results', args });
+      menu.addItem({ command: 'cellar:show-script', args });
+      menu.addItem({ command: 'cellar:tag-needs', args });
+      menu.addItem({ type: 'separator' });
+      menu.addItem({ command: 'cellar:rename-stage', args });
+    }
+    menu.addItem({ command: 'cellar:untag' });
+    menu.aboutToClose.connect(this._onMenuClosed, this);
+    return menu;
+  }
+
+  private _openMenu(anchor: HTMLElement): void {
+    const { left, bottom } = anchor.getBoundingClientRect();
+    this._menu.open(left, bottom);
+  }
+
+  /** A chosen deed closes the popover; Esc in the menu only the menu. */
+  private _onMenuClosed(): void {
+    requestAnimationFrame(() => {
+      if (!this.isDisposed && !this.node.contains(document.activeElement) && document.activeElement !== document.body) {
+        this.dispose();
+      }
+    });
+  }
+
+  private _commit(): void {
+    if (this._options.draft.commit()) {
+      this.leave();
+    }
+  }
+
+  private _tagNeeds(): void {
+    const { draft, actions } = this._options;
+    const { stage } = draft;
+    if (draft.commit()) {
+      this.leave();
+      actions.needs(stage);
+    }
+  }
+
+  private _onChanged(): void {
+    this.update();
+  }
+
+  /** Below the anchor, above it when there is more room, always inside the window. */
+  private _place(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    const at = this._options.anchor();
+    const { offsetWidth: width, offsetHeight: height } = this.node;
+    const below = window.innerHeight - at.bottom - MARGIN;
+    const top = height <= below || below >= at.top ? at.bottom + 2 : Math.max(MARGIN, at.top - height - 2);
+    const left = Math.max(MARGIN, Math.min(at.left, window.innerWidth - width - MARGIN));
+    this.node.style.left = `${left}px`;
+    this.node.style.top = `${Math.max(MARGIN, Math.min(top, window.innerHeight - height - MARGIN))}px`;
+  }
+
+  private readonly _options: TagPopover.IOptions;
+  private readonly _menu: Menu;
+}
+
+export namespace TagPopover {
+  export interface IOptions {
+    readonly draft: TagDraft;
+    readonly trans: TranslationBundle;
+    readonly commands: CommandRegistry;
+    readonly actions: IPopoverActions;
+    /** Where the chip or tag icon is on screen. */
+    readonly anchor: () => DOMRect;
+    readonly returnFocus: () => void;
+  }
+}

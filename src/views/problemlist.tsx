@@ -1,0 +1,83 @@
+import * as React from 'react';
+import type { Problem } from '../../server-bridge/src/protocol/analysis.js';
+import { Grid, inRow, Row } from './grid.js';
+import { Icon } from './icons.js';
+import type { IPanelOptions } from './panel.js';
+import { Button, CodeText, Empty } from './parts.js';
+import type { ShapeName } from './shapes.js';
+import { plainText } from './words.js';
+
+function shape(problem: Problem): ShapeName {
+  return problem.severity === 'error' ? 'blocked' : problem.severity === 'warning' ? 'warning' : 'hint';
+}
+
+/** The project's problems and those of the unsaved notebook in front, each once. */
+function problemsOf({ project, notebooks }: IPanelOptions): Problem[] {
+  const own = notebooks.current?.view?.problems ?? [];
+  const names = new Set(own.map(problem => problem.notebook));
+  const others = (project.view?.problems ?? []).filter(
+    problem => problem.notebook === null || !names.has(problem.notebook)
+  );
+  const seen = new Set<string>();
+  return [...own, ...others].filter(problem => {
+    const key = JSON.stringify([problem.code, problem.notebook, problem.cell, problem.message]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** Section *Problems*: each with its fix and a jump to its cell. */
+export function ProblemList(options: IPanelOptions): React.JSX.Element | null {
+  const { bridge, project, trans, actions } = options;
+  if (bridge.status.state !== 'ready' || (project.view?.state ?? 'none') === 'none') {
+    return null;
+  }
+  const problems = problemsOf(options);
+  if (problems.length === 0) {
+    return <Empty text={trans.__('There are no problems.')} />;
+  }
+  return (
+    <Grid label={trans.__('Problems')}>
+      {problems.map((problem, i) => {
+        const where = [
+          problem.notebook ?? problem.path ?? '',
+          problem.cell === null ? '' : trans.__('cell %1', problem.cell + 1)
+        ].filter(text => text !== '');
+        const text = plainText(problem.message);
+        return (
+          <Row
+            key={`${problem.code} ${problem.notebook} ${problem.cell} ${i}`}
+            first={i === 0}
+            two
+            label={text}
+            data={{
+              'data-cellar-problem': problem.code,
+              'data-cellar-state': problem.severity === 'error' ? 'blocked' : 'stale'
+            }}
+            onActivate={() => actions.goToProblem(problem)}
+          >
+            <Icon name={shape(problem)} className="cellar-StateIcon" />
+            <span
+              role="gridcell"
+              className="cellar-ellipsis"
+              title={problem.next === undefined ? text : `${text}\n${problem.next}`}
+            >
+              <CodeText text={problem.message} />
+            </span>
+            <span className="cellar-Row-sub">
+              <span className="cellar-ellipsis">{where.length === 0 ? problem.next : where.join(', ')}</span>
+              {problem.fixes.length > 0 && (
+                <span className="cellar-Row-actions">
+                  {problem.fixes.slice(0, 2).map(fix => (
+                    <Button key={fix.label} onClick={inRow(() => actions.fix(fix))}>
+                      {fix.label}
+                    </Button>
+                  ))}
+                </span>
+              )}
+            </span>
+          </Row>
+        );
+      })}
+    </Grid>
+  );
+}

@@ -1,0 +1,107 @@
+import * as React from 'react';
+import { countStates } from '../models/stagestate.js';
+import type { IPanelOptions } from './panel.js';
+import { Icon } from './icons.js';
+import { Button, Empty, IconButton, State } from './parts.js';
+import { useNow } from './seconds.js';
+import { countWord } from './words.js';
+
+/** Why there is no connection, with the one thing that can be done about it. */
+function BridgeState({ bridge, trans, actions }: IPanelOptions): React.JSX.Element {
+  const { state, text, next, retryAt } = bridge.status;
+  const now = useNow(retryAt !== null);
+  const seconds = retryAt === null ? 0 : Math.ceil((retryAt - now) / 1000);
+  const again = seconds > 0 ? ` ${trans.__('Next try in %1 s.', seconds)}` : '';
+  return (
+    <div data-cellar-bridge={state}>
+      <Empty text={`${text}${next === null ? '' : ` ${next}`}${again}`}>
+        {state === 'restarting' && <Button onClick={actions.retry}>{trans.__('Start now')}</Button>}
+        {state === 'unavailable' && <Button onClick={actions.retry}>{trans.__('Try again')}</Button>}
+      </Empty>
+    </div>
+  );
+}
+
+function NoProject({ project, trans, actions }: IPanelOptions): React.JSX.Element {
+  return (
+    <Empty text={trans.__('There is no project here yet: data in this folder has no versions.')}>
+      <Button kind="primary" disabled={project.view?.start == null} onClick={actions.start}>
+        {trans.__('Start versioning data here')}
+      </Button>
+    </Empty>
+  );
+}
+
+function Summary({ project, trans }: IPanelOptions): React.JSX.Element | null {
+  const counts = countStates(project.view?.stages ?? []);
+  if (counts.length === 0) {
+    return (project.view?.stages.length ?? 0) === 0 ? null : (
+      <div className="cellar-Line cellar-Project-state">
+        <State trans={trans} state="fresh" word={trans.__('everything is up to date')} />
+      </div>
+    );
+  }
+  return (
+    <div className="cellar-Line cellar-Project-state">
+      {counts.map(({ state, count }) => (
+        <State key={state} trans={trans} state={state} word={countWord(trans, state, count)} />
+      ))}
+    </div>
+  );
+}
+
+/** The top of the panel: which project and branch, how it stands, and what keeps it from working. */
+export function ProjectHeader(options: IPanelOptions): React.JSX.Element | null {
+  const { bridge, project, trans, actions } = options;
+  if (bridge.status.state !== 'ready') {
+    return <BridgeState {...options} />;
+  }
+  const { view, error } = project;
+  if (error !== null) {
+    return (
+      <Empty text={error.next === undefined ? error.message : `${error.message} ${error.next}`}>
+        <Button onClick={actions.refresh}>{trans.__('Try again')}</Button>
+      </Empty>
+    );
+  }
+  if (view === null) {
+    return null;
+  }
+  if (view.state === 'none') {
+    return <NoProject {...options} />;
+  }
+  return (
+    <>
+      <div className="cellar-Project">
+        <div className="cellar-Line">
+          <Icon name="branch" />
+          <span className="cellar-ellipsis" title={view.root ?? ''}>
+            <b>{view.git?.branch ?? view.name}</b>{' '}
+            <span className="cellar-muted">
+              {view.git?.ahead ? trans.__('%1 ahead', view.git.ahead) : view.git?.branch ? view.name : null}
+            </span>
+          </span>
+          <span className="cellar-Strip-grow" />
+          <IconButton icon="refresh" label={trans.__('Refresh')} onClick={actions.refresh} />
+        </div>
+        <Summary {...options} />
+      </div>
+      {view.trust === 'restricted' && (
+        <div className="cellar-Notice" data-cellar-trust="restricted">
+          <Icon name="lock" />
+          <span>{trans.__('Restricted: nothing here runs, pulls or writes until you trust this project.')}</span>
+          <Button kind="small" onClick={actions.review}>
+            {trans.__('Review…')}
+          </Button>
+        </div>
+      )}
+      {view.error !== null && (
+        <div className="cellar-Notice" data-cellar-state="failed" role="alert">
+          <span>
+            {view.error.message} {view.error.next}
+          </span>
+        </div>
+      )}
+    </>
+  );
+}
