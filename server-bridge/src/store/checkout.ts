@@ -259,7 +259,8 @@ function placeJob(store: Store, plan: CheckoutPlan, rows: readonly PlanRow[], sc
     types: usableTypes(store.types, dirname(sources[0] ?? store.cacheDir), scratch),
     exec: new Uint8Array(rows.length).fill(plan.target?.isexec === true ? 1 : 0),
     expected,
-    scratch
+    scratch,
+    firstScratch: 0
   };
 }
 

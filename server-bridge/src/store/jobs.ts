@@ -72,6 +72,8 @@ export interface PlaceJob {
   expected: BigInt64Array;
   /** Folder for unfinished files, on the workspace's file system. */
   scratch: string;
+  /** Number of the first row's name in `scratch`; parts of one job share the folder. */
+  firstScratch: number;
 }
 
 export const PLACED = 0;

@@ -77,7 +77,7 @@ function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): G
     return OBJECT_CORRUPT;
   }
   for (const type of types) {
-    const made = type === 'copy' || replacing ? scratchPath(job.scratch, row) : target;
+    const made = type === 'copy' || replacing ? scratchPath(job.scratch, job.firstScratch + row) : target;
     const result = yield* make(type, job, row, made, reply, desk);
     if (result === 'corrupt') {
       return OBJECT_CORRUPT;

@@ -1,5 +1,14 @@
 /** Replacing and removing workspace files whose bytes are verified elsewhere (I3): never remove, then create. */
-import { isErrno, linkSync, lstatSync, renameSync, statSync, unlinkIfSync, unlinkSync } from '../io/files.js';
+import {
+  isErrno,
+  linkSync,
+  lstatSync,
+  renameSync,
+  statSync,
+  unlinkIfSync,
+  unlinkSync,
+  type BigIntStats
+} from '../io/files.js';
 import { FACTS, factsEqual } from '../io/facts.js';
 import { exchange } from '../io/native.js';
 
@@ -8,12 +17,13 @@ import { exchange } from '../io/native.js';
  * afterwards. False (and nothing changed) when another file is there by now.
  */
 export function swapIn(made: string, target: string, expected: BigInt64Array, row: number): boolean {
+  const before = lstatSync(target);
   if (!isStill(target, expected, row)) {
     return false;
   }
   if (exchange(made, target)) {
     // `made` now names what was at the target in the very moment of the exchange.
-    if (!isStill(made, expected, row)) {
+    if (!isSameName(made, before)) {
       exchange(made, target);
       return false;
     }
@@ -30,7 +40,7 @@ export function swapIn(made: string, target: string, expected: BigInt64Array, ro
     renameSync(target, aside);
   }
   renameSync(made, target);
-  if (!isSameFile(aside, expected, row)) {
+  if (!isSameName(aside, before)) {
     renameSync(aside, target);
     return false;
   }
@@ -40,11 +50,12 @@ export function swapIn(made: string, target: string, expected: BigInt64Array, ro
 
 /** Removes `target` if it is still the file with these facts: moved to `aside` first, looked at, then dropped. */
 export function removeExpected(target: string, aside: string, expected: BigInt64Array, row: number): boolean {
+  const before = lstatSync(target);
   if (!isStill(target, expected, row)) {
     return false;
   }
   renameSync(target, aside);
-  if (!isSameFile(aside, expected, row)) {
+  if (!isSameName(aside, before)) {
     renameSync(aside, target);
     return false;
   }
@@ -66,5 +77,18 @@ function isSameFile(path: string, expected: BigInt64Array, row: number): boolean
     now.ino === expected[row * FACTS + 1] &&
     now.mtimeNs === expected[row * FACTS + 2] &&
     now.size === expected[row * FACTS + 4]
+  );
+}
+
+/** Whether the name was moved as it was: a relative link that was moved cannot be followed any more. */
+function isSameName(path: string, before: BigIntStats | null): boolean {
+  const now = lstatSync(path);
+  return (
+    now !== null &&
+    before !== null &&
+    now.dev === before.dev &&
+    now.ino === before.ino &&
+    now.mtimeNs === before.mtimeNs &&
+    now.size === before.size
   );
 }

@@ -1,0 +1,2 @@
+/** The compiled kernel. */
+export function compile(): Promise<Buffer>;
