@@ -15,14 +15,14 @@ export const EXIT = {
 
 /** Prints what went wrong and gives the exit code. Only a defect shows more than a sentence, and only with `-v`. */
 export function reportFailure(error: unknown, out: Output): number {
+  if (isInterrupt(error)) {
+    out.error('interrupted by the user', 'Run the same command again: it goes on where this one stopped.');
+    return EXIT.interrupted;
+  }
   if (error instanceof CellarError) {
     const message = error.exit === EXIT.config ? withPrefix('configuration error', error.message) : error.message;
     out.error(message, error.next);
     return error.exit;
-  }
-  if (isAbort(error)) {
-    out.error('interrupted by the user', 'Run the same command again: it goes on where this one stopped.');
-    return EXIT.interrupted;
   }
   const text = error instanceof Error ? error.message : String(error);
   out.error(withPrefix('unexpected error', text), 'Run the command again with `-v` and report what it prints.');
@@ -36,6 +36,9 @@ function withPrefix(prefix: string, message: string): string {
   return message.startsWith(prefix) ? message : `${prefix} - ${message}`;
 }
 
-function isAbort(error: unknown): boolean {
+function isInterrupt(error: unknown): boolean {
+  if (error instanceof CellarError) {
+    return error.code === 'E_CANCELLED' || error.code === 'E_INTERRUPTED';
+  }
   return error instanceof Error && error.name === 'AbortError';
 }

@@ -41,7 +41,7 @@ export async function main(argv: string[]): Promise<number> {
   const run: Run =
     action =>
     async (...args) => {
-      const options: GlobalOptions = program.opts();
+      const options = { ...program.opts<GlobalOptions>(), ...ownOptions(args.at(-1)) };
       out = createOutput({ quiet: options.quiet === true, verbose: options.verbose ?? 0 });
       const context: Context = {
         out,
@@ -49,12 +49,13 @@ export async function main(argv: string[]): Promise<number> {
         signal: interrupt.signal,
         waitForLock: options.waitForLock === true
       };
-      process.chdir(context.cwd);
+      enter(context.cwd);
       code = await action(context, ...args);
     };
   for (const register of COMMANDS) {
     register(program, run);
   }
+  program.commands.forEach(addLoudness);
   refuseAbsentCommands(program);
   const stop = watchInterrupt(interrupt);
   try {
@@ -67,23 +68,46 @@ export async function main(argv: string[]): Promise<number> {
   return code;
 }
 
-function createProgram(): Command {
-  return new Command('cellar')
-    .description('Reproducible notebooks and versions of data, with the files of DVC 3.')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: true })
-    .helpCommand(false)
-    .usage('[options] <command>')
+/** `-q` and `-v` may stand before and after the name of the command, as in `dvc`; the other two only before it. */
+function addLoudness(command: Command): void {
+  command
     .option('-q, --quiet', 'say nothing; the exit code tells')
     .addOption(
       new Option('-v, --verbose', 'say more; twice for even more')
         .argParser((_: string, before: number | undefined) => (before ?? 0) + 1)
         .conflicts('quiet')
-    )
+    );
+}
+
+function ownOptions(last: unknown): GlobalOptions {
+  return last instanceof Command ? last.opts<GlobalOptions>() : {};
+}
+
+function enter(folder: string): void {
+  try {
+    process.chdir(folder);
+  } catch {
+    throw new CellarError('E_NO_DIRECTORY', `there is no directory '${folder}'`, {
+      next: 'Check the path after --cd.'
+    });
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('cellar')
+    .description('Reproducible notebooks and versions of data, with the files of DVC 3.')
+    .configureHelp({ sortSubcommands: true })
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .usage('[options] <command>')
+    .version(process.env.CELLAR_VERSION ?? 'development', '-V, --version', 'print the version')
     .option('--cd <path>', 'change to this directory first')
     .option('--wait-for-lock', 'wait for another process that works on the project, as long as it takes')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError(true);
+  addLoudness(program);
+  return program;
 }
 
 /** A command line that we do not understand: exit 254, with the flag or command named (spec/dvc-data.md §6.0). */

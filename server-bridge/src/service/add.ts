@@ -9,6 +9,7 @@ import { beginOperation } from '../workspace/recovery.js';
 import { buildGraph } from '../pipeline/graph.js';
 import { dvcStage } from '../pipeline/read-stage.js';
 import { addressOf, isDataSource, stageText, type Stage } from '../pipeline/stage.js';
+import { handled } from './exits.js';
 import { expandGlob } from './globbing.js';
 import { withProject } from './locked.js';
 import { outHolding, stageSource, type StageSource } from './targets.js';
@@ -153,18 +154,5 @@ async function runTasks(project: Project, tasks: readonly AddTask[], options: Ad
     }
   } finally {
     operation.end();
-  }
-}
-
-/** `dvc add` ends with 1 for everything that it foresees; configuration, bad trees and defects keep their codes. */
-async function handled<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof CellarError) || error.exit !== 255 || error.code === 'E_DVCIGNORE_INSIDE') {
-      throw error;
-    }
-    const { code, message, next, at, data } = error;
-    throw new CellarError(code, message, { exit: 1, next, at, data, cause: error });
   }
 }

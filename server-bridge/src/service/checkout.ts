@@ -1,7 +1,6 @@
 import { relative } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { isInside } from '../io/contain.js';
-import { statSync } from '../io/files.js';
 import { compareCodePoints } from '../io/walk.js';
 import type { OnProgress } from '../store/jobs.js';
 import { checkoutOuts, type CheckoutOut, type CheckoutReport, type OutChange } from '../workspace/checkout.js';
@@ -109,23 +108,19 @@ function trashNotes(project: Project, report: CheckoutReport): string[] {
 
 const LETTERS = { modified: 'M', added: 'A', deleted: 'D' } as const;
 
-/** `M\tdata/`: one line an out, modified before added before deleted, directories first, paths from `cwd`. */
+/** `M       data/` (DVC's tab, expanded): one line an out, modified before added before deleted, directories first, paths from `cwd`. */
 export function changeLines(report: CheckoutReport, cwd: string): string[] {
   return (['modified', 'added', 'deleted'] as const).flatMap(kind =>
     report.changes
       .filter(change => change.kind === kind)
       .map(change => shownChange(change, cwd))
       .sort((a, b) => Number(b.endsWith('/')) - Number(a.endsWith('/')) || compareCodePoints(a, b))
-      .map(path => `${LETTERS[kind]}\t${path}`)
+      .map(path => LETTERS[kind].padEnd(8) + path)
   );
 }
 
-function shownChange({ path }: OutChange, cwd: string): string {
-  const stats = statSync(path);
-  if (stats === null) {
-    return path;
-  }
-  return relative(cwd, path) + (stats.isDirectory() ? '/' : '');
+function shownChange({ path, isDirectory }: OutChange, cwd: string): string {
+  return relative(cwd, path) + (isDirectory ? '/' : '');
 }
 
 /** `1 file modified, 2 files added and 1 file deleted`, or `No changes.` */

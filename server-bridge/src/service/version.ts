@@ -2,7 +2,7 @@ import { arch, platform, release } from 'node:os';
 import { relative } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { runGit } from '../git/exec.js';
-import { mkdirSync } from '../io/files.js';
+import { existsSync } from '../io/files.js';
 import { native } from '../io/native.js';
 import { DEFAULT_TYPES, usableTypes } from '../store/links.js';
 import { openProject } from '../workspace/project.js';
@@ -28,8 +28,9 @@ export async function versionLines(cwd: string): Promise<string[]> {
 
 async function projectLines(cwd: string, root: string): Promise<string[]> {
   const project = await openProject(cwd);
-  mkdirSync(project.cacheDir);
-  const types = usableTypes([...DEFAULT_TYPES, 'hardlink', 'symlink'], project.cacheDir, project.tmpDir);
+  // Nothing is made just to be asked about: before the first object the project's own folder stands for the cache.
+  const cache = existsSync(project.cacheDir) ? project.cacheDir : project.tmpDir;
+  const types = usableTypes([...DEFAULT_TYPES, 'hardlink', 'symlink'], cache, project.tmpDir);
   return [
     `Cache types: ${types.join(', ')}`,
     `Cache directory: ${relative(cwd, project.cacheDir) || '.'}`,

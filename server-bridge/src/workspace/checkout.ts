@@ -27,6 +27,8 @@ export interface OutChange {
   /** Absolute path of the out. */
   path: string;
   kind: 'added' | 'modified' | 'deleted';
+  /** Whether it is, or was, a directory. */
+  isDirectory: boolean;
 }
 
 export interface CheckoutReport {
@@ -161,7 +163,12 @@ async function applyStep(
     report.files.deleted += done.deleted;
     report.trash ??= done.trash;
     if (done.added + done.modified + done.deleted > 0) {
-      report.changes.push({ path, kind: out === null ? 'deleted' : before ? 'modified' : 'added' });
+      const kind = out === null ? 'deleted' : before ? 'modified' : 'added';
+      report.changes.push({
+        path,
+        kind,
+        isDirectory: plan.tree !== null || (out === null && plan.scan?.kind === 'dir')
+      });
     }
   }
   if (out === null) {
