@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import __future__ as features
 import ast
-import asyncio
 import inspect
 import io
 import tokenize
@@ -104,6 +103,8 @@ class Evaluator:
 
     def _loop(self) -> Any:
         if self.loop is None:
+            import asyncio
+
             self.loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self.loop)
         return self.loop
@@ -112,6 +113,8 @@ class Evaluator:
         """Cancel what still waits and close the loop."""
         if self.loop is None:
             return
+        import asyncio
+
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import platform
+import re
 import sys
 import time
 from typing import Any
@@ -40,20 +42,26 @@ def accelerator() -> str | None:
 
 
 def distributions() -> dict:
-    """Name → version of the installed distributions of which a module is imported."""
-    from importlib import metadata
+    """Name → version of the installed distributions of which a module is imported, from the names of their folders."""
+    installed: dict = {}
+    for folder in sys.path:
+        if folder.endswith("-packages") and os.path.isdir(folder):
+            for entry in os.listdir(folder):
+                name, _, version = entry[: -len(".dist-info")].rpartition("-") if entry.endswith(".dist-info") else ("", "", "")
+                if name:
+                    installed.setdefault(_normal(name), version)
+    tops = {name.partition(".")[0] for name in list(sys.modules)}
+    names = sorted({DISTRIBUTIONS.get(top, _normal(top)) for top in tops})
+    return {name: installed[name] for name in names if name in installed}
 
-    tops = {name.partition(".")[0] for name in list(sys.modules)} - set(getattr(sys, "stdlib_module_names", ()))
-    installed = [top for top in tops if "site-packages" in (getattr(sys.modules.get(top), "__file__", None) or "")]
-    found: dict = {}
-    unknown = []
-    for top in sorted(installed):
-        try:
-            found[metadata.metadata(top)["Name"]] = metadata.version(top)
-        except Exception:
-            unknown.append(top)
-    owners = getattr(metadata, "packages_distributions", dict)() if unknown else {}
-    for top in unknown:
-        for name in owners.get(top, ())[:1]:
-            found[name] = metadata.version(name)
-    return dict(sorted(found.items()))
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+DISTRIBUTIONS = {
+    "PIL": "pillow", "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "dateutil": "python-dateutil",
+    "google": "protobuf", "jwt": "pyjwt", "mpl_toolkits": "matplotlib", "pkg_resources": "setuptools", "skimage": "scikit-image",
+    "sklearn": "scikit-learn", "yaml": "pyyaml", "zmq": "pyzmq",
+}  # fmt: skip
+"""Distributions whose name is not that of their module."""

@@ -9,7 +9,7 @@ from .equality import row_major, same_columns, same_dtypes, same_indexes
 
 
 def find_repairs(frame: Any, back: Any) -> dict:
-    """What Parquet loses of a frame, as JSON: types of columns, kinds of missing cells, freq and types of labels (N39)."""
+    """What Parquet loses of a frame, as JSON: types of columns, kinds of missing cells, freq (N39)."""
     repairs: dict = {"columns": {}}
     if back.shape != frame.shape:
         return repairs
@@ -20,19 +20,22 @@ def find_repairs(frame: Any, back: Any) -> dict:
     if frame.index.nlevels == 1 and not same_indexes(frame.index, back.index):
         repairs["index"] = _column_repair(frame.index, back.index)
         repairs["freq"] = getattr(frame.index, "freqstr", None)
-    if frame.columns.nlevels == 1 and not same_dtypes(frame.columns.dtype, back.columns.dtype):
-        repairs["labels"] = str(frame.columns.dtype)
     return repairs
 
 
 def _column_repair(before: Any, after: Any) -> dict:
     if before.dtype == object:
-        return {"dtype": "object", "missing": _missing(before)}
+        return {"dtype": "object", "missing": _missing(before), "cells": _cells(before)}
     if hasattr(before.dtype, "categories") and hasattr(after.dtype, "categories"):
         return {"categories": str(before.dtype.categories.dtype)}
     if same_dtypes(before.dtype, after.dtype):
         return {}
     return {"dtype": str(before.dtype)}
+
+
+def _cells(column: Any) -> str:
+    """`int` for Python integers beside missing cells, which Parquet gives back as floats."""
+    return "int" if any(type(value) is int for value in column.to_numpy()) else ""
 
 
 def _missing(column: Any) -> dict:
@@ -68,18 +71,16 @@ def repair(frame: Any, repairs: dict, rows: bool) -> Any:
         frame.index = _repaired(frame.index, repairs["index"])
     if repairs.get("freq"):
         frame.index.freq = pandas.tseries.frequencies.to_offset(repairs["freq"])
-    if repairs.get("labels"):
-        frame.columns = frame.columns.astype(repairs["labels"])
     if rows and not row_major(frame):
         import numpy
 
-        frame = pandas.DataFrame(numpy.ascontiguousarray(frame.to_numpy()), index=frame.index, columns=frame.columns)
+        frame = pandas.DataFrame(numpy.ascontiguousarray(frame.to_numpy()), index=frame.index, columns=frame.columns, copy=False)
     return frame
 
 
 def _repaired(values: Any, fix: dict) -> Any:
     if fix.get("dtype") == "object":
-        return _with_missing(values, fix["missing"])
+        return _with_missing(values, fix["missing"], int if fix["cells"] == "int" else None)
     if fix.get("categories"):
         categories = getattr(values, "cat", values).categories.astype(fix["categories"])
         renamed = getattr(values, "cat", values).rename_categories(categories)
@@ -87,13 +88,16 @@ def _repaired(values: Any, fix: dict) -> Any:
     return values.astype(fix["dtype"]) if fix.get("dtype") else values
 
 
-def _with_missing(values: Any, missing: dict) -> Any:
+def _with_missing(values: Any, missing: dict, cell: Any) -> Any:
     import numpy
     import pandas
 
     cells = values.astype(object)
     empty = numpy.flatnonzero(numpy.asarray(values.isna()))
     array = cells.to_numpy().copy()
+    if cell is not None and values.dtype.kind == "f":
+        full = numpy.flatnonzero(~numpy.asarray(values.isna()))
+        array[full] = [cell(value) for value in array[full]]
     kinds = zlib.decompress(base64.b64decode(missing["each"])).decode() if "each" in missing else missing["all"] * len(empty)
     fills = {"-": None, "A": pandas.NA, "T": pandas.NaT, "n": float("nan")}
     for position, kind in zip(empty, kinds):

@@ -96,6 +96,8 @@ def _encode_array_library(value: Any, seen: set) -> Any:
             return {TAG: "NaT" if value is pandas.NaT else "NA"}
         if type(value) is pandas.Timestamp and value.tzinfo is None and not value.fold:
             return {TAG: "Timestamp", "unit": value.unit, "value": int(value.to_datetime64().astype("i8"))}
+        if type(value) is pandas.RangeIndex:
+            return {TAG: "RangeIndex", "name": _encode(value.name, seen), "value": [value.start, value.stop, value.step]}
         if type(value) is pandas.Timedelta:
             return {TAG: "Timedelta", "unit": value.unit, "value": int(value.to_timedelta64().astype("i8"))}
     raise NotExact
@@ -146,7 +148,7 @@ def _decode(tree: dict) -> Any:
         return tree
     if tag in ("numpy", "ndarray"):
         return _decode_numpy(tree)
-    if tag in ("NaT", "NA", "Timestamp", "Timedelta"):
+    if tag in ("NaT", "NA", "Timestamp", "Timedelta", "RangeIndex"):
         return _decode_pandas(tree)
     return DECODERS[tag](tree["value"])
 
@@ -170,6 +172,8 @@ def _decode_pandas(tree: dict) -> Any:
 
     if tree[TAG] in ("NaT", "NA"):
         return getattr(pandas, tree[TAG])
+    if tree[TAG] == "RangeIndex":
+        return pandas.RangeIndex(*tree["value"], name=tree["name"])
     make = numpy.datetime64 if tree[TAG] == "Timestamp" else numpy.timedelta64
     return getattr(pandas, tree[TAG])(make(tree["value"], tree["unit"])).as_unit(tree["unit"])
 

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from typing import Any
 
 from .equality import row_major, same
+from .frame_labels import decode_labels, encode_labels
 from .frame_repair import find_repairs, repair
 from .refusal import Refusal
 from .serial_json import NotExact, dump_json_value, load_json_value
@@ -17,7 +19,11 @@ COLUMN = "value"
 def is_tabular(value: Any) -> bool:
     """True for what is kept as Parquet: frames, series and indexes of pandas themselves, no subclasses."""
     pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index))
+    return (
+        pandas is not None
+        and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index))
+        and type(value) is not pandas.RangeIndex
+    )
 
 
 def dump_parquet(value: Any) -> Any:
@@ -27,15 +33,33 @@ def dump_parquet(value: Any) -> Any:
     require_pyarrow()
     kind, frame, facts = _as_frame(value, pandas)
     facts = {"v": 1, "kind": kind, **facts}
-    data, back = _round_trip(frame, facts)
-    if same(_from_frame(back, facts), value):
-        return data
-    facts["repairs"] = find_repairs(frame, back)
+    try:
+        data, back = _round_trip(frame, facts)
+        if same(_from_frame(back, facts), value):
+            return data
+    except NotExact:
+        pass
+    plain = numbered(frame)
+    facts["labels"] = encode_labels(frame.columns) if kind == "frame" else None
+    _, back = _round_trip(plain, facts)
+    facts["repairs"] = find_repairs(plain, back)
     facts["rows"] = row_major(frame)
-    data, back = _round_trip(frame, facts)
+    data, back = _round_trip(plain, facts)
     if same(_from_frame(back, facts), value):
         return data
     raise NotExact
+
+
+def numbered(frame: Any) -> Any:
+    """The frame with labels that Parquet can hold: its own if all are different strings, else their positions."""
+    import pandas
+
+    labels = list(frame.columns)
+    if frame.columns.nlevels == 1 and all(type(label) is str for label in labels) and len(set(labels)) == len(labels):
+        return frame
+    plain = frame.copy(deep=False)
+    plain.columns = pandas.Index([str(position) for position in range(len(labels))])
+    return plain
 
 
 def load_parquet(data: Any) -> Any:
@@ -68,8 +92,6 @@ def _as_frame(value: Any, pandas: Any) -> tuple[str, Any, dict]:
     if type(value) is pandas.Series:
         name = value.name if type(value.name) is str else COLUMN
         return "series", value.to_frame(name), {"name": _text(value.name)}
-    if type(value) is pandas.RangeIndex:
-        return "range", pandas.DataFrame(index=value), {}
     if isinstance(value, pandas.Index) and value.nlevels == 1:
         return "index", value.rename(COLUMN).to_frame(index=False), {"name": _text(value.name), "freq": getattr(value, "freqstr", None)}
     raise NotExact
@@ -79,17 +101,17 @@ def _from_frame(frame: Any, facts: dict) -> Any:
     import pandas
 
     frame = repair(frame, facts.get("repairs") or {}, facts.get("rows", False))
+    if facts.get("labels"):
+        frame.columns = decode_labels(facts["labels"])
     kind = facts["kind"]
     if kind == "frame":
         return frame
-    if kind == "range":
-        return frame.index
     column = frame.iloc[:, 0]
     name = load_json_value(facts["name"].encode())
     if kind == "series":
         column.name = name
         return column
-    index = pandas.Index(column, name=name)
+    index = pandas.Index(column).rename(name)
     if facts["freq"]:
         index.freq = pandas.tseries.frequencies.to_offset(facts["freq"])
     return index
@@ -101,12 +123,24 @@ def _text(name: Any) -> str:
 
 def _round_trip(frame: Any, facts: dict) -> tuple[Any, Any]:
     pyarrow, parquet = require_pyarrow()
+    if not len(frame.columns):
+        raise NotExact
     try:
-        table = pyarrow.Table.from_pandas(frame, nthreads=1)
-        metadata = {**(table.schema.metadata or {}), METADATA_KEY: json.dumps(facts, sort_keys=True)}
-        sink = pyarrow.BufferOutputStream()
-        parquet.write_table(table.replace_schema_metadata(metadata), sink, compression="snappy", version="2.6")
-        data = memoryview(sink.getvalue())
-        return data, parquet.read_table(pyarrow.BufferReader(data), use_threads=False).to_pandas()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _written(frame, facts, pyarrow, parquet)
     except (pyarrow.ArrowException, ValueError, TypeError, KeyError, NotImplementedError, OverflowError):
         raise NotExact from None
+
+
+def _written(frame: Any, facts: dict, pyarrow: Any, parquet: Any) -> tuple[Any, Any]:
+    """Bytes of the Parquet file, and the frame that pyarrow makes of them.
+
+    One thread and fixed options: equal frames are equal bytes under the same pandas and pyarrow (N39).
+    """
+    table = pyarrow.Table.from_pandas(frame, nthreads=1)
+    metadata = {**(table.schema.metadata or {}), METADATA_KEY: json.dumps(facts, sort_keys=True)}
+    sink = pyarrow.BufferOutputStream()
+    parquet.write_table(table.replace_schema_metadata(metadata), sink, compression="snappy", version="2.6")
+    data = memoryview(sink.getvalue())
+    return data, parquet.read_table(pyarrow.BufferReader(data), use_threads=False).to_pandas()

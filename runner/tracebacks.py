@@ -4,7 +4,7 @@ import os
 import traceback
 from typing import Any
 
-OWN_FILE = os.path.abspath(__file__)
+OWN_FILE = os.path.abspath(globals().get("__file__", "run.py"))
 OWN_FOLDER = os.path.dirname(OWN_FILE)
 
 

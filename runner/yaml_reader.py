@@ -7,6 +7,7 @@ from .refusal import Refusal
 from .yaml_scalar import ESCAPES, HEX_ESCAPES, block_value, fold, plain_value
 
 INDICATORS = "[]{},#&*!|>'\"%@`"
+ODD_BREAKS = {"\x85", "\u2028", "\u2029", "\v", "\f"}
 BLOCK_HEADER = re.compile(r"([|>])(?:([1-9])([+-]?)|([+-]?)([1-9]?))[ \t]*(?:[ \t]#.*)?$")
 
 
@@ -24,6 +25,10 @@ class _Reader:
         self.name = name
         self.row = 0
         self.col = 0
+        for self.row, line in enumerate(self.lines):
+            if not ODD_BREAKS.isdisjoint(line):
+                self.refuse("a line break of another alphabet (write it as an escape)")
+        self.row = 0
 
     def refuse(self, what: str) -> Any:
         raise Refusal(
@@ -132,11 +137,11 @@ class _Reader:
 
     def explicit_pair(self, col: int) -> tuple[Any, Any]:
         self.col += 1
-        key = self.after_indicator(col, sequence_at=col + 1)
+        key = self.after_indicator(col, sequence_at=col + 1, compact=True)
         if self.next_content() != col or self.rest()[:2].strip() != ":":
             return key, None
         self.col += 1
-        return key, self.after_indicator(col, sequence_at=col)
+        return key, self.after_indicator(col, sequence_at=col, compact=True)
 
     def key(self) -> Any:
         first = self.rest()[:1]
@@ -178,9 +183,7 @@ class _Reader:
             self.refuse("a tab after '-'")
         body = self.skip_spaces()
         if body:
-            if (compact or self.lines[self.row][col : col + 2] == "? ") and (
-                body == "-" or body[:2] in ("- ", "? ") or self.key_ahead()
-            ):
+            if compact and (body == "-" or body[:2] in ("- ", "? ") or self.key_ahead()):
                 return self.block_node(col)
             return self.inline_value(col)
         self.row += 1

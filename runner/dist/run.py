@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import __future__ as features
 import ast
-import asyncio
 import base64
 import builtins
 import codecs
@@ -36,6 +35,7 @@ import time
 import tokenize
 import traceback
 import types
+import warnings
 import weakref
 import zipfile
 import zlib
@@ -142,6 +142,8 @@ class Evaluator:
 
     def _loop(self) -> Any:
         if self.loop is None:
+            import asyncio
+
             self.loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self.loop)
         return self.loop
@@ -150,6 +152,8 @@ class Evaluator:
         """Cancel what still waits and close the loop."""
         if self.loop is None:
             return
+        import asyncio
+
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
@@ -964,7 +968,7 @@ class Refusal(BaseException):
 # tracebacks.py
 
 
-OWN_FILE = os.path.abspath(__file__)
+OWN_FILE = os.path.abspath(globals().get("__file__", "run.py"))
 OWN_FOLDER = os.path.dirname(OWN_FILE)
 
 
@@ -1463,30 +1467,268 @@ def accelerator() -> str | None:
 
 
 def distributions() -> dict:
-    """Name → version of the installed distributions of which a module is imported."""
-    from importlib import metadata
+    """Name → version of the installed distributions of which a module is imported, from the names of their folders."""
+    installed: dict = {}
+    for folder in sys.path:
+        if folder.endswith("-packages") and os.path.isdir(folder):
+            for entry in os.listdir(folder):
+                name, _, version = entry[: -len(".dist-info")].rpartition("-") if entry.endswith(".dist-info") else ("", "", "")
+                if name:
+                    installed.setdefault(_normal(name), version)
+    tops = {name.partition(".")[0] for name in list(sys.modules)}
+    names = sorted({DISTRIBUTIONS.get(top, _normal(top)) for top in tops})
+    return {name: installed[name] for name in names if name in installed}
 
-    tops = {name.partition(".")[0] for name in list(sys.modules)} - set(getattr(sys, "stdlib_module_names", ()))
-    installed = [top for top in tops if "site-packages" in (getattr(sys.modules.get(top), "__file__", None) or "")]
-    found: dict = {}
-    unknown = []
-    for top in sorted(installed):
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+DISTRIBUTIONS = {
+    "PIL": "pillow", "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "dateutil": "python-dateutil",
+    "google": "protobuf", "jwt": "pyjwt", "mpl_toolkits": "matplotlib", "pkg_resources": "setuptools", "skimage": "scikit-image",
+    "sklearn": "scikit-learn", "yaml": "pyyaml", "zmq": "pyzmq",
+}  # fmt: skip
+"""Distributions whose name is not that of their module."""
+
+
+# serial_json.py
+
+
+TAG = "$cellar"
+LARGEST_NESTED_ARRAY = 1 << 20
+"""Bytes of an array inside a container that still goes into JSON."""
+
+
+class NotExact(Exception):
+    """The value does not come back equal from this format; the next one is tried (N39)."""
+
+
+def dump_json_value(value: Any) -> bytes:
+    """A value as JSON that reads back equal in every type; what JSON lacks is an object with the key `$cellar`."""
+    try:
+        tree = _encode(value, set())
         try:
-            found[metadata.metadata(top)["Name"]] = metadata.version(top)
-        except Exception:
-            unknown.append(top)
-    owners = getattr(metadata, "packages_distributions", dict)() if unknown else {}
-    for top in unknown:
-        for name in owners.get(top, ())[:1]:
-            found[name] = metadata.version(name)
-    return dict(sorted(found.items()))
+            text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
+            return text.encode() + b"\n"
+        except UnicodeEncodeError:
+            return json.dumps(tree, allow_nan=False).encode() + b"\n"
+    except (RecursionError, ValueError):
+        raise NotExact from None
+
+
+def load_json_value(data: Any) -> Any:
+    """The value that `dump_json_value` wrote."""
+    return json.loads(bytes(data), object_hook=_decode)
+
+
+def _encode(value: Any, seen: set) -> Any:
+    kind = type(value)
+    if value is None or kind is bool or kind is int or kind is str:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {TAG: "float", "value": repr(value)}
+    encoder = ENCODERS.get(kind)
+    if encoder is None:
+        return _encode_array_library(value, seen)
+    if kind in SHARED_KINDS:
+        if id(value) in seen:
+            raise NotExact
+        seen.add(id(value))
+    return encoder(value, seen)
+
+
+def _encode_list(value: Any, seen: set) -> Any:
+    return [_encode(item, seen) for item in value]
+
+
+def _encode_dict(value: Any, seen: set) -> Any:
+    if TAG not in value and all(type(key) is str for key in value):
+        return {key: _encode(item, seen) for key, item in value.items()}
+    return {TAG: "dict", "value": _pairs(value, seen)}
+
+
+def _pairs(value: Any, seen: set) -> list:
+    return [[_encode(key, seen), _encode(item, seen)] for key, item in value.items()]
+
+
+def _encode_set(value: Any, seen: set) -> Any:
+    items = [_encode(item, seen) for item in value]
+    return {TAG: type(value).__name__, "value": sorted(items, key=json.dumps)}
+
+
+def _encode_datetime(value: Any, seen: set) -> Any:
+    zone = value.tzinfo
+    if value.fold or zone not in (None, datetime.timezone.utc) or (zone is not None and type(zone) is not datetime.timezone):
+        raise NotExact
+    return {TAG: type(value).__name__, "value": value.isoformat()}
+
+
+def _encode_array_library(value: Any, seen: set) -> Any:
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and type(value) is numpy.ndarray:
+        if id(value) in seen or value.dtype.kind not in "biufcmMSU" or not value.dtype.isnative:
+            raise NotExact
+        if value.nbytes > LARGEST_NESTED_ARRAY or not value.flags.c_contiguous or value.base is not None:
+            raise NotExact
+        seen.add(id(value))
+        return {TAG: "ndarray", "dtype": value.dtype.str, "shape": list(value.shape), "value": _base64(value.tobytes())}
+    if numpy is not None and isinstance(value, numpy.generic) and type(value) is numpy.dtype(value.dtype).type:
+        return _encode_scalar(value)
+    pandas = sys.modules.get("pandas")
+    if pandas is not None:
+        if value is pandas.NaT or value is pandas.NA:
+            return {TAG: "NaT" if value is pandas.NaT else "NA"}
+        if type(value) is pandas.Timestamp and value.tzinfo is None and not value.fold:
+            return {TAG: "Timestamp", "unit": value.unit, "value": int(value.to_datetime64().astype("i8"))}
+        if type(value) is pandas.RangeIndex:
+            return {TAG: "RangeIndex", "name": _encode(value.name, seen), "value": [value.start, value.stop, value.step]}
+        if type(value) is pandas.Timedelta:
+            return {TAG: "Timedelta", "unit": value.unit, "value": int(value.to_timedelta64().astype("i8"))}
+    raise NotExact
+
+
+def _encode_scalar(value: Any) -> Any:
+    kind = value.dtype.kind
+    if kind in "biu":
+        plain: Any = value.item()
+    elif kind == "f" and value.dtype.itemsize <= 8:
+        plain = float(value) if math.isfinite(value) else repr(float(value))
+    elif kind in "cmMSU" and value.dtype.itemsize <= 1 << 16:
+        return {TAG: "numpy", "dtype": value.dtype.str, "base64": _base64(value.tobytes())}
+    else:
+        raise NotExact
+    return {TAG: "numpy", "dtype": value.dtype.str, "value": plain}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+ENCODERS: dict[type, Callable[[Any, set], Any]] = {
+    list: _encode_list,
+    dict: _encode_dict,
+    tuple: lambda value, seen: {TAG: "tuple", "value": _encode_list(value, seen)},
+    set: _encode_set,
+    frozenset: _encode_set,
+    bytes: lambda value, seen: {TAG: "bytes", "value": _base64(value)},
+    bytearray: lambda value, seen: {TAG: "bytearray", "value": _base64(bytes(value))},
+    complex: lambda value, seen: {TAG: "complex", "value": [_encode(value.real, seen), _encode(value.imag, seen)]},
+    range: lambda value, seen: {TAG: "range", "value": [value.start, value.stop, value.step]},
+    collections.OrderedDict: lambda value, seen: {TAG: "OrderedDict", "value": _pairs(value, seen)},
+    collections.Counter: lambda value, seen: {TAG: "Counter", "value": _pairs(value, seen)},
+    datetime.datetime: _encode_datetime,
+    datetime.date: lambda value, seen: {TAG: "date", "value": value.isoformat()},
+    datetime.time: _encode_datetime,
+    datetime.timedelta: lambda value, seen: {TAG: "timedelta", "value": [value.days, value.seconds, value.microseconds]},
+    decimal.Decimal: lambda value, seen: {TAG: "Decimal", "value": str(value)},
+    type(pathlib.Path()): lambda value, seen: {TAG: "Path", "value": str(value)},
+}
+SHARED_KINDS = (list, dict, set, bytearray, collections.OrderedDict, collections.Counter)
+
+
+def _decode(tree: dict) -> Any:
+    tag = tree.get(TAG)
+    if tag is None:
+        return tree
+    if tag in ("numpy", "ndarray"):
+        return _decode_numpy(tree)
+    if tag in ("NaT", "NA", "Timestamp", "Timedelta", "RangeIndex"):
+        return _decode_pandas(tree)
+    return DECODERS[tag](tree["value"])
+
+
+def _decode_numpy(tree: dict) -> Any:
+    import numpy
+
+    dtype = numpy.dtype(tree["dtype"])
+    if tree[TAG] == "ndarray":
+        return numpy.frombuffer(base64.b64decode(tree["value"]), dtype).reshape(tree["shape"]).copy()
+    if "base64" in tree:
+        data = base64.b64decode(tree["base64"])
+        return numpy.frombuffer(data, dtype)[0] if dtype.itemsize else dtype.type()
+    value = tree["value"]
+    return dtype.type(float(value) if isinstance(value, str) else value)
+
+
+def _decode_pandas(tree: dict) -> Any:
+    import numpy
+    import pandas
+
+    if tree[TAG] in ("NaT", "NA"):
+        return getattr(pandas, tree[TAG])
+    if tree[TAG] == "RangeIndex":
+        return pandas.RangeIndex(*tree["value"], name=tree["name"])
+    make = numpy.datetime64 if tree[TAG] == "Timestamp" else numpy.timedelta64
+    return getattr(pandas, tree[TAG])(make(tree["value"], tree["unit"])).as_unit(tree["unit"])
+
+
+DECODERS: dict[str, Callable[[Any], Any]] = {
+    "float": float,
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+    "dict": dict,
+    "bytes": base64.b64decode,
+    "bytearray": lambda value: bytearray(base64.b64decode(value)),
+    "complex": lambda value: complex(*value),
+    "range": lambda value: range(*value),
+    "OrderedDict": collections.OrderedDict,
+    "Counter": lambda value: collections.Counter(dict(value)),
+    "datetime": lambda value: datetime.datetime.fromisoformat(value),
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timedelta": lambda value: datetime.timedelta(*value),
+    "Decimal": decimal.Decimal,
+    "Path": pathlib.Path,
+}
+
+
+# frame_labels.py
+
+
+def encode_labels(labels: Any) -> dict:
+    """Column labels of a frame as JSON, for what Parquet changes: numbers, duplicates, several levels, names, freq."""
+    if labels.nlevels > 1:
+        names = list(labels.names)
+        levels = [encode_labels(labels.get_level_values(level)) for level in range(labels.nlevels)]
+        return {"levels": levels, "names": _plain(names)}
+    name = _plain(labels.name)
+    if type(labels).__name__ == "RangeIndex":
+        return {"range": [labels.start, labels.stop, labels.step], "name": name}
+    if hasattr(labels.dtype, "categories"):
+        raise NotExact
+    return {"values": _plain(list(labels)), "dtype": str(labels.dtype), "name": name, "freq": getattr(labels, "freqstr", None)}
+
+
+def decode_labels(facts: dict) -> Any:
+    """The index that `encode_labels` described."""
+    import pandas
+
+    if "levels" in facts:
+        return pandas.MultiIndex.from_arrays([decode_labels(level) for level in facts["levels"]], names=_value(facts["names"]))
+    name = _value(facts["name"])
+    if "range" in facts:
+        return pandas.RangeIndex(*facts["range"]).rename(name)
+    labels = pandas.Index(_value(facts["values"]), dtype=facts["dtype"]).rename(name)
+    if facts["freq"]:
+        labels.freq = pandas.tseries.frequencies.to_offset(facts["freq"])
+    return labels
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(dump_json_value(value))
+
+
+def _value(tree: Any) -> Any:
+    return load_json_value(json.dumps(tree).encode())
 
 
 # frame_repair.py
 
 
 def find_repairs(frame: Any, back: Any) -> dict:
-    """What Parquet loses of a frame, as JSON: types of columns, kinds of missing cells, freq and types of labels (N39)."""
+    """What Parquet loses of a frame, as JSON: types of columns, kinds of missing cells, freq (N39)."""
     repairs: dict = {"columns": {}}
     if back.shape != frame.shape:
         return repairs
@@ -1497,19 +1739,22 @@ def find_repairs(frame: Any, back: Any) -> dict:
     if frame.index.nlevels == 1 and not same_indexes(frame.index, back.index):
         repairs["index"] = _column_repair(frame.index, back.index)
         repairs["freq"] = getattr(frame.index, "freqstr", None)
-    if frame.columns.nlevels == 1 and not same_dtypes(frame.columns.dtype, back.columns.dtype):
-        repairs["labels"] = str(frame.columns.dtype)
     return repairs
 
 
 def _column_repair(before: Any, after: Any) -> dict:
     if before.dtype == object:
-        return {"dtype": "object", "missing": _missing(before)}
+        return {"dtype": "object", "missing": _missing(before), "cells": _cells(before)}
     if hasattr(before.dtype, "categories") and hasattr(after.dtype, "categories"):
         return {"categories": str(before.dtype.categories.dtype)}
     if same_dtypes(before.dtype, after.dtype):
         return {}
     return {"dtype": str(before.dtype)}
+
+
+def _cells(column: Any) -> str:
+    """`int` for Python integers beside missing cells, which Parquet gives back as floats."""
+    return "int" if any(type(value) is int for value in column.to_numpy()) else ""
 
 
 def _missing(column: Any) -> dict:
@@ -1545,18 +1790,16 @@ def repair(frame: Any, repairs: dict, rows: bool) -> Any:
         frame.index = _repaired(frame.index, repairs["index"])
     if repairs.get("freq"):
         frame.index.freq = pandas.tseries.frequencies.to_offset(repairs["freq"])
-    if repairs.get("labels"):
-        frame.columns = frame.columns.astype(repairs["labels"])
     if rows and not row_major(frame):
         import numpy
 
-        frame = pandas.DataFrame(numpy.ascontiguousarray(frame.to_numpy()), index=frame.index, columns=frame.columns)
+        frame = pandas.DataFrame(numpy.ascontiguousarray(frame.to_numpy()), index=frame.index, columns=frame.columns, copy=False)
     return frame
 
 
 def _repaired(values: Any, fix: dict) -> Any:
     if fix.get("dtype") == "object":
-        return _with_missing(values, fix["missing"])
+        return _with_missing(values, fix["missing"], int if fix["cells"] == "int" else None)
     if fix.get("categories"):
         categories = getattr(values, "cat", values).categories.astype(fix["categories"])
         renamed = getattr(values, "cat", values).rename_categories(categories)
@@ -1564,13 +1807,16 @@ def _repaired(values: Any, fix: dict) -> Any:
     return values.astype(fix["dtype"]) if fix.get("dtype") else values
 
 
-def _with_missing(values: Any, missing: dict) -> Any:
+def _with_missing(values: Any, missing: dict, cell: Any) -> Any:
     import numpy
     import pandas
 
     cells = values.astype(object)
     empty = numpy.flatnonzero(numpy.asarray(values.isna()))
     array = cells.to_numpy().copy()
+    if cell is not None and values.dtype.kind == "f":
+        full = numpy.flatnonzero(~numpy.asarray(values.isna()))
+        array[full] = [cell(value) for value in array[full]]
     kinds = zlib.decompress(base64.b64decode(missing["each"])).decode() if "each" in missing else missing["all"] * len(empty)
     fills = {"-": None, "A": pandas.NA, "T": pandas.NaT, "n": float("nan")}
     for position, kind in zip(empty, kinds):
@@ -1869,6 +2115,586 @@ class Provider:
         provide_ipython(module, self.shower)
 
 
+# serial_numpy.py
+
+
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+LIST_COMMENTS = {list: b"cellar: list", tuple: b"cellar: tuple"}
+
+
+def dump_npy(value: Any) -> bytes:
+    """A plain numpy array as an `.npy` file."""
+    import numpy
+
+    if type(value) is not numpy.ndarray or value.dtype.hasobject:
+        raise NotExact
+    buffer = io.BytesIO()
+    try:
+        numpy.save(buffer, value, allow_pickle=False)
+    except ValueError:
+        raise NotExact from None
+    data = buffer.getvalue()
+    if value.dtype.kind == "V" and not same(load_npy(data), value):
+        raise NotExact
+    return data
+
+
+def load_npy(data: Any) -> Any:
+    import numpy
+
+    return numpy.load(io.BytesIO(data), allow_pickle=False)
+
+
+def dump_npz(value: Any) -> bytes:
+    """A dict with str keys, a list or a tuple of plain arrays as an `.npz` file with fixed times and no compression."""
+    numpy = sys.modules["numpy"]
+    if type(value) is dict:
+        names, arrays = list(value), list(value.values())
+    elif type(value) in LIST_COMMENTS:
+        names, arrays = [f"arr_{i}" for i in range(len(value))], list(value)
+    else:
+        raise NotExact
+    if not arrays or not all(type(array) is numpy.ndarray for array in arrays) or len({id(array) for array in arrays}) < len(arrays):
+        raise NotExact
+    if not all(type(name) is str and name.isidentifier() for name in names):
+        raise NotExact
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in zip(names, arrays):
+            archive.writestr(zipfile.ZipInfo(name + ".npy", ZIP_TIME), dump_npy(array))
+        archive.comment = LIST_COMMENTS.get(type(value), b"")
+    return buffer.getvalue()
+
+
+def load_npz(data: Any) -> Any:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        arrays = {name[: -len(".npy")]: load_npy(archive.read(name)) for name in archive.namelist()}
+        for kind, comment in LIST_COMMENTS.items():
+            if archive.comment == comment:
+                return kind(arrays.values())
+    return arrays
+
+
+# serial_parquet.py
+
+
+METADATA_KEY = b"cellar"
+COLUMN = "value"
+"""Column of a nameless series or index."""
+
+
+def is_tabular(value: Any) -> bool:
+    """True for what is kept as Parquet: frames, series and indexes of pandas themselves, no subclasses."""
+    pandas = sys.modules.get("pandas")
+    return (
+        pandas is not None
+        and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index))
+        and type(value) is not pandas.RangeIndex
+    )
+
+
+def dump_parquet(value: Any) -> Any:
+    """A frame, series or index as a Parquet file that `pandas.read_parquet` opens; `NotExact` if it comes back different."""
+    import pandas
+
+    require_pyarrow()
+    kind, frame, facts = _as_frame(value, pandas)
+    facts = {"v": 1, "kind": kind, **facts}
+    try:
+        data, back = _round_trip(frame, facts)
+        if same(_from_frame(back, facts), value):
+            return data
+    except NotExact:
+        pass
+    plain = numbered(frame)
+    facts["labels"] = encode_labels(frame.columns) if kind == "frame" else None
+    _, back = _round_trip(plain, facts)
+    facts["repairs"] = find_repairs(plain, back)
+    facts["rows"] = row_major(frame)
+    data, back = _round_trip(plain, facts)
+    if same(_from_frame(back, facts), value):
+        return data
+    raise NotExact
+
+
+def numbered(frame: Any) -> Any:
+    """The frame with labels that Parquet can hold: its own if all are different strings, else their positions."""
+    import pandas
+
+    labels = list(frame.columns)
+    if frame.columns.nlevels == 1 and all(type(label) is str for label in labels) and len(set(labels)) == len(labels):
+        return frame
+    plain = frame.copy(deep=False)
+    plain.columns = pandas.Index([str(position) for position in range(len(labels))])
+    return plain
+
+
+def load_parquet(data: Any) -> Any:
+    """The value that `dump_parquet` wrote, or the frame of a foreign Parquet file."""
+    pyarrow, parquet = require_pyarrow()
+    table = parquet.read_table(pyarrow.BufferReader(data), use_threads=False)
+    stored = (table.schema.metadata or {}).get(METADATA_KEY)
+    facts = json.loads(stored) if stored else {"kind": "frame"}
+    return _from_frame(table.to_pandas(), facts)
+
+
+def require_pyarrow() -> tuple[Any, Any]:
+    """Import pyarrow, or refuse: a missing pyarrow must not turn tables into pickles (N39)."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise Refusal(
+            "E_NO_PYARROW",
+            "A table crosses stages, and pyarrow, which saves it, is not installed for this Python.",
+            "pip install pyarrow",
+            {"package": "pyarrow", "interpreter": sys.executable},
+        ) from None
+    return pyarrow, pyarrow.parquet
+
+
+def _as_frame(value: Any, pandas: Any) -> tuple[str, Any, dict]:
+    if type(value) is pandas.DataFrame:
+        return "frame", value, {}
+    if type(value) is pandas.Series:
+        name = value.name if type(value.name) is str else COLUMN
+        return "series", value.to_frame(name), {"name": _text(value.name)}
+    if isinstance(value, pandas.Index) and value.nlevels == 1:
+        return "index", value.rename(COLUMN).to_frame(index=False), {"name": _text(value.name), "freq": getattr(value, "freqstr", None)}
+    raise NotExact
+
+
+def _from_frame(frame: Any, facts: dict) -> Any:
+    import pandas
+
+    frame = repair(frame, facts.get("repairs") or {}, facts.get("rows", False))
+    if facts.get("labels"):
+        frame.columns = decode_labels(facts["labels"])
+    kind = facts["kind"]
+    if kind == "frame":
+        return frame
+    column = frame.iloc[:, 0]
+    name = load_json_value(facts["name"].encode())
+    if kind == "series":
+        column.name = name
+        return column
+    index = pandas.Index(column).rename(name)
+    if facts["freq"]:
+        index.freq = pandas.tseries.frequencies.to_offset(facts["freq"])
+    return index
+
+
+def _text(name: Any) -> str:
+    return dump_json_value(name).decode().rstrip("\n")
+
+
+def _round_trip(frame: Any, facts: dict) -> tuple[Any, Any]:
+    pyarrow, parquet = require_pyarrow()
+    if not len(frame.columns):
+        raise NotExact
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _written(frame, facts, pyarrow, parquet)
+    except (pyarrow.ArrowException, ValueError, TypeError, KeyError, NotImplementedError, OverflowError):
+        raise NotExact from None
+
+
+def _written(frame: Any, facts: dict, pyarrow: Any, parquet: Any) -> tuple[Any, Any]:
+    """Bytes of the Parquet file, and the frame that pyarrow makes of them.
+
+    One thread and fixed options: equal frames are equal bytes under the same pandas and pyarrow (N39).
+    """
+    table = pyarrow.Table.from_pandas(frame, nthreads=1)
+    metadata = {**(table.schema.metadata or {}), METADATA_KEY: json.dumps(facts, sort_keys=True)}
+    sink = pyarrow.BufferOutputStream()
+    parquet.write_table(table.replace_schema_metadata(metadata), sink, compression="snappy", version="2.6")
+    data = memoryview(sink.getvalue())
+    return data, parquet.read_table(pyarrow.BufferReader(data), use_threads=False).to_pandas()
+
+
+# serial_pickle.py
+
+
+PICKLE_PROTOCOL = 5
+UNSAVABLE = {
+    "figure": "write the figure to a file, or merge the stages",
+    "axes": "write the figure to a file, or merge the stages",
+    "generator": "make it a list, merge the stages, or make it in setup",
+    "open file": "open it again in the stage that needs it",
+    "connection": "make it in setup, or merge the stages",
+    "module": "import it in the stage that needs it, or in setup",
+}
+
+
+class Unsavable(Exception):
+    """The value cannot go to another process; `what` names the kind of object in the way."""
+
+    def __init__(self, what: str, detail: str) -> None:
+        super().__init__(detail)
+        self.what = what
+
+
+class _Pickler(pickle.Pickler):
+    """A pickler that stops at drawings: they would pickle, but do not cross stages (N37)."""
+
+    def persistent_id(self, value: Any) -> None:
+        what = unsavable_kind(value)
+        if what:
+            raise Unsavable(what, f"it holds a {type(value).__name__}")
+
+
+class _Nowhere(io.RawIOBase):
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return len(data)
+
+
+def unsavable_kind(value: Any) -> str:
+    """The kind of an object that never crosses, from its type alone; empty if it may."""
+    artist = getattr(sys.modules.get("matplotlib.artist"), "Artist", None)
+    if artist is not None and isinstance(value, artist):
+        return "figure" if type(value).__name__ == "Figure" else "axes"
+    kind = type(value)
+    if kind.__name__ in ("generator", "coroutine", "async_generator"):
+        return "generator"
+    if isinstance(value, io.IOBase) and not isinstance(value, (io.BytesIO, io.StringIO)):
+        return "open file"
+    if kind is type(sys):
+        return "module"
+    if kind.__name__ in ("Connection", "Cursor", "socket", "Engine", "Session") and kind.__module__.partition(".")[0] in CONNECTIONS:
+        return "connection"
+    return ""
+
+
+CONNECTIONS = {"sqlite3", "socket", "psycopg2", "psycopg", "pymysql", "sqlalchemy", "duckdb", "_duckdb", "multiprocessing"}
+
+
+def dump_pickle(value: Any) -> bytes:
+    """A value as a pickle that has been read back once; raises `Unsavable`."""
+    buffer = io.BytesIO()
+    _pickle_into(buffer, value)
+    data = buffer.getvalue()
+    try:
+        load_pickle(data)
+    except Exception as error:
+        raise Unsavable("object", f"its pickle cannot be read back: {type(error).__name__}: {error}") from None
+    return data
+
+
+def try_pickle(value: Any) -> None:
+    """Raise `Unsavable` if the value cannot be pickled; writes nothing."""
+    _pickle_into(_Nowhere(), value)
+
+
+def _pickle_into(stream: Any, value: Any) -> None:
+    try:
+        _Pickler(stream, PICKLE_PROTOCOL).dump(value)
+    except Unsavable:
+        raise
+    except Exception as error:
+        raise Unsavable("object", f"{type(error).__name__}: {error}") from None
+
+
+def load_pickle(data: Any) -> Any:
+    return pickle.loads(data)
+
+
+# serial.py
+
+
+LOADERS = {"json": load_json_value, "parquet": load_parquet, "npy": load_npy, "npz": load_npz, "pickle": load_pickle}
+CANONICAL = ("json", "parquet", "npy", "npz")
+"""Formats of which equal values are equal bytes (N39)."""
+
+
+def dump(value: Any) -> tuple[str, Any]:
+    """Format and bytes of a value: the first of JSON, Parquet, npy, npz, pickle that reads back equal (N39)."""
+    for name, fits, write in LADDER:
+        if fits(value):
+            try:
+                return name, write(value)
+            except NotExact:
+                continue
+    return "pickle", dump_pickle(value)
+
+
+def load(data: Any) -> Any:
+    """The value in the bytes of a variable file."""
+    return LOADERS[detect(bytes(memoryview(data)[:8]))](data)
+
+
+def load_file(path: str) -> Any:
+    """The value in a variable file."""
+    with open(path, "rb") as stream:
+        return load(stream.read())
+
+
+def detect(head: bytes) -> str:
+    """Format of a variable file by its first bytes."""
+    if head[:4] == b"PAR1":
+        return "parquet"
+    if head[:6] == b"\x93NUMPY":
+        return "npy"
+    if head[:2] == b"PK":
+        return "npz"
+    return "pickle" if head[:1] == b"\x80" else "json"
+
+
+def check_savable(value: Any) -> None:
+    """Raise `Unsavable` if the value will not be savable at the end of the stage (N37); cheap for plain data."""
+    what = unsavable_kind(value)
+    if what:
+        raise Unsavable(what, f"it is a {type(value).__name__}")
+    if is_tabular(value) or _is_array(value) or value is None or isinstance(value, (bool, int, float, str, bytes)):
+        return
+    try_pickle(value)
+
+
+def _is_array(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) is numpy.ndarray and not value.dtype.hasobject
+
+
+def _holds_arrays(value: Any) -> bool:
+    """True for a container of nothing but arrays: npz keeps these readable for others, before tagged JSON."""
+    items = value.values() if type(value) is dict else value if type(value) in (list, tuple) else ()
+    return len(items) > 0 and all(_is_array(item) for item in items)
+
+
+LADDER = (
+    ("json", lambda value: not (is_tabular(value) or _is_array(value) or _holds_arrays(value)), dump_json_value),
+    ("parquet", is_tabular, dump_parquet),
+    ("npy", _is_array, dump_npy),
+    ("npz", _holds_arrays, dump_npz),
+)
+
+
+# variables.py
+
+
+FIXES = ["merge-stages", "make-setup", "write-file"]
+
+
+class Inputs:
+    """The variables that a stage takes in; knows afterwards which values the stage changed (N38)."""
+
+    def __init__(self, paths: dict) -> None:
+        self.paths = paths
+        self.originals: dict = {}
+
+    def load(self) -> dict:
+        """Name → value of every input variable."""
+        return {name: self._load(name, path) for name, path in self.paths.items()}
+
+    def _load(self, name: str, path: str) -> Any:
+        data = read_variable(name, path)
+        kind = detect(bytes(data[:8]))
+        try:
+            value = load(data)
+        except Exception as error:
+            raise Refusal(
+                "E_INPUT_UNREADABLE",
+                f"The variable {name} cannot be loaded from {path}: {type(error).__name__}: {error}.",
+                "Run the stage that makes it again",
+                {"variable": name, "path": path, "format": kind},
+            ) from None
+        if kind in CANONICAL:
+            self.originals[name] = _reference(value)
+        return value
+
+    def changed(self) -> list:
+        """Inputs whose object is not what its file holds any more, sorted; pickled ones are not compared."""
+        found = []
+        for name, reference in self.originals.items():
+            value = reference()
+            if value is not None and not same(load(read_variable(name, self.paths[name])), value):
+                found.append(name)
+        return sorted(found)
+
+
+def _reference(value: Any) -> Any:
+    """A weak reference where possible, so that a large input that the stage drops is freed."""
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return lambda: value
+
+
+def read_variable(name: str, path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise Refusal(
+            "E_INPUT_MISSING",
+            f"The variable {name} is not there: {path}: {error.strerror}.",
+            "Run the stage that makes it",
+            {"variable": name, "path": path},
+        ) from None
+
+
+def check_variables(namespace: dict, names: list, block: int) -> None:
+    """Refuse a variable that will not be savable, right after the last block that binds it (N37)."""
+    for name in names:
+        if name in namespace:
+            try:
+                check_savable(namespace[name])
+            except Unsavable as error:
+                raise refused(name, namespace[name], error, block) from None
+
+
+def refused(name: str, value: Any, error: Unsavable, block: int) -> Refusal:
+    kind = type(value).__name__
+    return Refusal(
+        "E_UNSAVABLE",
+        f"The variable {name} ({kind}) is read by a later stage but cannot be saved: {error}.",
+        UNSAVABLE.get(error.what, "merge the stages, make it in setup, or write a file").capitalize(),
+        {"variable": name, "type": kind, "kind": error.what, "block": block, "fixes": FIXES},
+    )
+
+
+def save_variables(namespace: dict, paths: dict, bound_in: dict) -> dict:
+    """Write every variable out; name → format. What was written is removed again if one cannot be saved."""
+    formats: dict = {}
+    written: list = []
+    try:
+        for name, path in paths.items():
+            if name not in namespace:
+                raise Refusal(
+                    "E_VARIABLE_UNBOUND",
+                    f"A later stage reads {name}, but this stage did not bind it.",
+                    f"Bind {name} on every way through the stage",
+                    {"variable": name, "block": bound_in.get(name, -1)},
+                )
+            try:
+                formats[name], data = dump(namespace[name])
+            except Unsavable as error:
+                raise refused(name, namespace[name], error, bound_in.get(name, -1)) from None
+            write_bytes(path, data)
+            written.append(path)
+    except BaseException:
+        for path in written:
+            os.unlink(path)
+        raise
+    return formats
+
+
+# kernel_help.py
+
+
+def load_results(namespace: dict, spec: dict) -> dict:
+    """Bring a live kernel to the state before a stage (N59): definitions of setup, parameters, recorded variables.
+
+    `namespace` is the kernel's; `spec` is {setup, params, variables: [{name, path, stage?}], placeholders: [{name, stage?,
+    reason, fix?}], folder?}. Nothing is installed or changed but the names themselves. The answer can go through JSON:
+    {ok, semantics, loaded: [{name, format, bytes, type}], placeholders: [name], errors: [{name, code, message, next}]}.
+    """
+    errors: list = []
+    namespace.update(spec.get("params") or {})
+    _define(namespace, spec.get("setup") or "", errors)
+    loaded = []
+    for variable in spec.get("variables") or []:
+        name, path = variable["name"], _path(spec, variable)
+        try:
+            data = read_variable(name, path)
+            namespace[name] = load(data)
+        except Refusal as refusal:
+            errors.append({"name": name, "code": refusal.code, "message": refusal.message, "next": refusal.next})
+        except Exception as error:
+            text = f"The variable {name} cannot be loaded: {type(error).__name__}: {error}."
+            errors.append({"name": name, "code": "E_INPUT_UNREADABLE", "message": text, "next": "Run the stage that makes it again"})
+        else:
+            kind = type(namespace[name]).__name__
+            loaded.append({"name": name, "format": detect(data[:8]), "bytes": len(data), "type": kind})
+            continue
+        namespace[name] = Placeholder(name, variable.get("stage", ""), errors[-1]["message"], errors[-1]["next"])
+    for missing in spec.get("placeholders") or []:
+        fix = missing.get("fix") or "Reproduce the notebook, then load the results again"
+        namespace[missing["name"]] = Placeholder(missing["name"], missing.get("stage", ""), missing["reason"], fix)
+    names = [missing["name"] for missing in spec.get("placeholders") or []]
+    return {"ok": not errors, "semantics": SEMANTICS, "loaded": loaded, "placeholders": names, "errors": errors}
+
+
+def inspect_results(spec: dict) -> dict:
+    """Format and size of the variables of a spec, without loading one; a pickle is code and is marked so (N59)."""
+    found = []
+    for variable in spec.get("variables") or []:
+        path = _path(spec, variable)
+        try:
+            with open(path, "rb") as stream:
+                kind = detect(stream.read(8))
+            facts = {"format": kind, "bytes": os.path.getsize(path), "pickle": kind == "pickle", "missing": False}
+        except OSError:
+            facts = {"format": None, "bytes": 0, "pickle": False, "missing": True}
+        found.append({"name": variable["name"], "path": variable["path"], **facts})
+    return {"variables": found, "bytes": sum(item["bytes"] for item in found), "python": sys.executable}
+
+
+def _path(spec: dict, variable: dict) -> str:
+    return os.path.join(spec.get("folder") or "", variable["path"])
+
+
+def _define(namespace: dict, setup: str, errors: list) -> None:
+    """Execute the text of setup as if it had been typed: its source is known to tracebacks and `inspect`."""
+    if not setup.strip():
+        return
+    import linecache
+
+    name = f"<cellar-setup-{abs(hash(setup)):x}>"
+    linecache.cache[name] = (len(setup), None, [line + "\n" for line in setup.split("\n")], name)
+    try:
+        part = compile_part(parse(_without_magics(setup), 1, name), setup, name, 0, show=False)
+        exec(part.body, namespace)
+    except Exception as error:
+        text = f"The notebook's setup fails in this kernel: {type(error).__name__}: {error}."
+        errors.append({"name": "", "code": "E_SETUP_FAILED", "message": text, "next": "Run the setup cells one by one to see where"})
+
+
+def _without_magics(text: str) -> str:
+    """Magics and shell lines are for a stage's own process; in a live kernel they are left out, lines stay in place."""
+    try:
+        parse(text, 1, "<setup>")
+        return text
+    except SyntaxError:
+        return "\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n"))
+
+
+class Placeholder:
+    """Stands for a result that is not fresh: every use says which variable, which stage, and what to do."""
+
+    def __init__(self, name: str, stage: str, reason: str, fix: str) -> None:
+        of = f" of stage {stage}" if stage else ""
+        object.__setattr__(self, "_cellar_message", f"{name}{of} was not loaded: {reason} {fix}.".replace("..", "."))
+
+    def __repr__(self) -> str:
+        return f"<{object.__getattribute__(self, '_cellar_message')}>"
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("__class__", "__dict__", "__repr__", "__doc__", "__module__") or name.startswith(("_repr_", "_ipython_")):
+            return object.__getattribute__(self, name)
+        return _fail(self)
+
+
+class NotLoaded(builtins.RuntimeError):
+    """A placeholder was used."""
+
+
+def _fail(placeholder: Any, *args: Any, **kwargs: Any) -> Any:
+    raise NotLoaded(object.__getattribute__(placeholder, "_cellar_message")) from None
+
+
+OPERATIONS = (
+    "call iter len getitem setitem delitem contains bool hash eq ne lt le gt ge add radd sub rsub mul rmul truediv rtruediv "
+    "floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor neg pos abs invert int float complex index "
+    "str format bytes enter exit await aiter next reversed iadd isub imul setattr delattr array dataframe round reduce_ex"
+)
+for operation in OPERATIONS.split():
+    setattr(Placeholder, f"__{operation}__", _fail)
+
+
 # lifeline.py
 
 
@@ -2130,6 +2956,7 @@ def _folded(lines: list) -> str:
 
 
 INDICATORS = "[]{},#&*!|>'\"%@`"
+ODD_BREAKS = {"\x85", "\u2028", "\u2029", "\v", "\f"}
 BLOCK_HEADER = re.compile(r"([|>])(?:([1-9])([+-]?)|([+-]?)([1-9]?))[ \t]*(?:[ \t]#.*)?$")
 
 
@@ -2147,6 +2974,10 @@ class _Reader:
         self.name = name
         self.row = 0
         self.col = 0
+        for self.row, line in enumerate(self.lines):
+            if not ODD_BREAKS.isdisjoint(line):
+                self.refuse("a line break of another alphabet (write it as an escape)")
+        self.row = 0
 
     def refuse(self, what: str) -> Any:
         raise Refusal(
@@ -2255,11 +3086,11 @@ class _Reader:
 
     def explicit_pair(self, col: int) -> tuple[Any, Any]:
         self.col += 1
-        key = self.after_indicator(col, sequence_at=col + 1)
+        key = self.after_indicator(col, sequence_at=col + 1, compact=True)
         if self.next_content() != col or self.rest()[:2].strip() != ":":
             return key, None
         self.col += 1
-        return key, self.after_indicator(col, sequence_at=col)
+        return key, self.after_indicator(col, sequence_at=col, compact=True)
 
     def key(self) -> Any:
         first = self.rest()[:1]
@@ -2301,9 +3132,7 @@ class _Reader:
             self.refuse("a tab after '-'")
         body = self.skip_spaces()
         if body:
-            if (compact or self.lines[self.row][col : col + 2] == "? ") and (
-                body == "-" or body[:2] in ("- ", "? ") or self.key_ahead()
-            ):
+            if compact and (body == "-" or body[:2] in ("- ", "? ") or self.key_ahead()):
                 return self.block_node(col)
             return self.inline_value(col)
         self.row += 1
@@ -2574,519 +3403,6 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-# serial_json.py
-
-
-TAG = "$cellar"
-LARGEST_NESTED_ARRAY = 1 << 20
-"""Bytes of an array inside a container that still goes into JSON."""
-
-
-class NotExact(Exception):
-    """The value does not come back equal from this format; the next one is tried (N39)."""
-
-
-def dump_json_value(value: Any) -> bytes:
-    """A value as JSON that reads back equal in every type; what JSON lacks is an object with the key `$cellar`."""
-    try:
-        tree = _encode(value, set())
-        try:
-            text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
-            return text.encode() + b"\n"
-        except UnicodeEncodeError:
-            return json.dumps(tree, allow_nan=False).encode() + b"\n"
-    except (RecursionError, ValueError):
-        raise NotExact from None
-
-
-def load_json_value(data: Any) -> Any:
-    """The value that `dump_json_value` wrote."""
-    return json.loads(bytes(data), object_hook=_decode)
-
-
-def _encode(value: Any, seen: set) -> Any:
-    kind = type(value)
-    if value is None or kind is bool or kind is int or kind is str:
-        return value
-    if kind is float:
-        return value if math.isfinite(value) else {TAG: "float", "value": repr(value)}
-    encoder = ENCODERS.get(kind)
-    if encoder is None:
-        return _encode_array_library(value, seen)
-    if kind in SHARED_KINDS:
-        if id(value) in seen:
-            raise NotExact
-        seen.add(id(value))
-    return encoder(value, seen)
-
-
-def _encode_list(value: Any, seen: set) -> Any:
-    return [_encode(item, seen) for item in value]
-
-
-def _encode_dict(value: Any, seen: set) -> Any:
-    if TAG not in value and all(type(key) is str for key in value):
-        return {key: _encode(item, seen) for key, item in value.items()}
-    return {TAG: "dict", "value": _pairs(value, seen)}
-
-
-def _pairs(value: Any, seen: set) -> list:
-    return [[_encode(key, seen), _encode(item, seen)] for key, item in value.items()]
-
-
-def _encode_set(value: Any, seen: set) -> Any:
-    items = [_encode(item, seen) for item in value]
-    return {TAG: type(value).__name__, "value": sorted(items, key=json.dumps)}
-
-
-def _encode_datetime(value: Any, seen: set) -> Any:
-    zone = value.tzinfo
-    if value.fold or zone not in (None, datetime.timezone.utc) or (zone is not None and type(zone) is not datetime.timezone):
-        raise NotExact
-    return {TAG: type(value).__name__, "value": value.isoformat()}
-
-
-def _encode_array_library(value: Any, seen: set) -> Any:
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and type(value) is numpy.ndarray:
-        if id(value) in seen or value.dtype.kind not in "biufcmMSU" or not value.dtype.isnative:
-            raise NotExact
-        if value.nbytes > LARGEST_NESTED_ARRAY or not value.flags.c_contiguous or value.base is not None:
-            raise NotExact
-        seen.add(id(value))
-        return {TAG: "ndarray", "dtype": value.dtype.str, "shape": list(value.shape), "value": _base64(value.tobytes())}
-    if numpy is not None and isinstance(value, numpy.generic) and type(value) is numpy.dtype(value.dtype).type:
-        return _encode_scalar(value)
-    pandas = sys.modules.get("pandas")
-    if pandas is not None:
-        if value is pandas.NaT or value is pandas.NA:
-            return {TAG: "NaT" if value is pandas.NaT else "NA"}
-        if type(value) is pandas.Timestamp and value.tzinfo is None and not value.fold:
-            return {TAG: "Timestamp", "unit": value.unit, "value": int(value.to_datetime64().astype("i8"))}
-        if type(value) is pandas.Timedelta:
-            return {TAG: "Timedelta", "unit": value.unit, "value": int(value.to_timedelta64().astype("i8"))}
-    raise NotExact
-
-
-def _encode_scalar(value: Any) -> Any:
-    kind = value.dtype.kind
-    if kind in "biu":
-        plain: Any = value.item()
-    elif kind == "f" and value.dtype.itemsize <= 8:
-        plain = float(value) if math.isfinite(value) else repr(float(value))
-    elif kind in "cmMSU" and value.dtype.itemsize <= 1 << 16:
-        return {TAG: "numpy", "dtype": value.dtype.str, "base64": _base64(value.tobytes())}
-    else:
-        raise NotExact
-    return {TAG: "numpy", "dtype": value.dtype.str, "value": plain}
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-ENCODERS: dict[type, Callable[[Any, set], Any]] = {
-    list: _encode_list,
-    dict: _encode_dict,
-    tuple: lambda value, seen: {TAG: "tuple", "value": _encode_list(value, seen)},
-    set: _encode_set,
-    frozenset: _encode_set,
-    bytes: lambda value, seen: {TAG: "bytes", "value": _base64(value)},
-    bytearray: lambda value, seen: {TAG: "bytearray", "value": _base64(bytes(value))},
-    complex: lambda value, seen: {TAG: "complex", "value": [_encode(value.real, seen), _encode(value.imag, seen)]},
-    range: lambda value, seen: {TAG: "range", "value": [value.start, value.stop, value.step]},
-    collections.OrderedDict: lambda value, seen: {TAG: "OrderedDict", "value": _pairs(value, seen)},
-    collections.Counter: lambda value, seen: {TAG: "Counter", "value": _pairs(value, seen)},
-    datetime.datetime: _encode_datetime,
-    datetime.date: lambda value, seen: {TAG: "date", "value": value.isoformat()},
-    datetime.time: _encode_datetime,
-    datetime.timedelta: lambda value, seen: {TAG: "timedelta", "value": [value.days, value.seconds, value.microseconds]},
-    decimal.Decimal: lambda value, seen: {TAG: "Decimal", "value": str(value)},
-    type(pathlib.Path()): lambda value, seen: {TAG: "Path", "value": str(value)},
-}
-SHARED_KINDS = (list, dict, set, bytearray, collections.OrderedDict, collections.Counter)
-
-
-def _decode(tree: dict) -> Any:
-    tag = tree.get(TAG)
-    if tag is None:
-        return tree
-    if tag in ("numpy", "ndarray"):
-        return _decode_numpy(tree)
-    if tag in ("NaT", "NA", "Timestamp", "Timedelta"):
-        return _decode_pandas(tree)
-    return DECODERS[tag](tree["value"])
-
-
-def _decode_numpy(tree: dict) -> Any:
-    import numpy
-
-    dtype = numpy.dtype(tree["dtype"])
-    if tree[TAG] == "ndarray":
-        return numpy.frombuffer(base64.b64decode(tree["value"]), dtype).reshape(tree["shape"]).copy()
-    if "base64" in tree:
-        data = base64.b64decode(tree["base64"])
-        return numpy.frombuffer(data, dtype)[0] if dtype.itemsize else dtype.type()
-    value = tree["value"]
-    return dtype.type(float(value) if isinstance(value, str) else value)
-
-
-def _decode_pandas(tree: dict) -> Any:
-    import numpy
-    import pandas
-
-    if tree[TAG] in ("NaT", "NA"):
-        return getattr(pandas, tree[TAG])
-    make = numpy.datetime64 if tree[TAG] == "Timestamp" else numpy.timedelta64
-    return getattr(pandas, tree[TAG])(make(tree["value"], tree["unit"])).as_unit(tree["unit"])
-
-
-DECODERS: dict[str, Callable[[Any], Any]] = {
-    "float": float,
-    "tuple": tuple,
-    "set": set,
-    "frozenset": frozenset,
-    "dict": dict,
-    "bytes": base64.b64decode,
-    "bytearray": lambda value: bytearray(base64.b64decode(value)),
-    "complex": lambda value: complex(*value),
-    "range": lambda value: range(*value),
-    "OrderedDict": collections.OrderedDict,
-    "Counter": lambda value: collections.Counter(dict(value)),
-    "datetime": lambda value: datetime.datetime.fromisoformat(value),
-    "date": datetime.date.fromisoformat,
-    "time": datetime.time.fromisoformat,
-    "timedelta": lambda value: datetime.timedelta(*value),
-    "Decimal": decimal.Decimal,
-    "Path": pathlib.Path,
-}
-
-
-# serial_numpy.py
-
-
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-LIST_COMMENTS = {list: b"cellar: list", tuple: b"cellar: tuple"}
-
-
-def dump_npy(value: Any) -> bytes:
-    """A plain numpy array as an `.npy` file."""
-    import numpy
-
-    if type(value) is not numpy.ndarray or value.dtype.hasobject:
-        raise NotExact
-    buffer = io.BytesIO()
-    try:
-        numpy.save(buffer, value, allow_pickle=False)
-    except ValueError:
-        raise NotExact from None
-    data = buffer.getvalue()
-    if value.dtype.kind == "V" and not same(load_npy(data), value):
-        raise NotExact
-    return data
-
-
-def load_npy(data: Any) -> Any:
-    import numpy
-
-    return numpy.load(io.BytesIO(data), allow_pickle=False)
-
-
-def dump_npz(value: Any) -> bytes:
-    """A dict with str keys, a list or a tuple of plain arrays as an `.npz` file with fixed times and no compression."""
-    numpy = sys.modules["numpy"]
-    if type(value) is dict:
-        names, arrays = list(value), list(value.values())
-    elif type(value) in LIST_COMMENTS:
-        names, arrays = [f"arr_{i}" for i in range(len(value))], list(value)
-    else:
-        raise NotExact
-    if not arrays or not all(type(array) is numpy.ndarray for array in arrays) or len({id(array) for array in arrays}) < len(arrays):
-        raise NotExact
-    if not all(type(name) is str and name.isidentifier() for name in names):
-        raise NotExact
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in zip(names, arrays):
-            archive.writestr(zipfile.ZipInfo(name + ".npy", ZIP_TIME), dump_npy(array))
-        archive.comment = LIST_COMMENTS.get(type(value), b"")
-    return buffer.getvalue()
-
-
-def load_npz(data: Any) -> Any:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        arrays = {name[: -len(".npy")]: load_npy(archive.read(name)) for name in archive.namelist()}
-        for kind, comment in LIST_COMMENTS.items():
-            if archive.comment == comment:
-                return kind(arrays.values())
-    return arrays
-
-
-# serial_parquet.py
-
-
-METADATA_KEY = b"cellar"
-COLUMN = "value"
-"""Column of a nameless series or index."""
-
-
-def is_tabular(value: Any) -> bool:
-    """True for what is kept as Parquet: frames, series and indexes of pandas themselves, no subclasses."""
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index))
-
-
-def dump_parquet(value: Any) -> Any:
-    """A frame, series or index as a Parquet file that `pandas.read_parquet` opens; `NotExact` if it comes back different."""
-    import pandas
-
-    require_pyarrow()
-    kind, frame, facts = _as_frame(value, pandas)
-    facts = {"v": 1, "kind": kind, **facts}
-    data, back = _round_trip(frame, facts)
-    if same(_from_frame(back, facts), value):
-        return data
-    facts["repairs"] = find_repairs(frame, back)
-    facts["rows"] = row_major(frame)
-    data, back = _round_trip(frame, facts)
-    if same(_from_frame(back, facts), value):
-        return data
-    raise NotExact
-
-
-def load_parquet(data: Any) -> Any:
-    """The value that `dump_parquet` wrote, or the frame of a foreign Parquet file."""
-    pyarrow, parquet = require_pyarrow()
-    table = parquet.read_table(pyarrow.BufferReader(data), use_threads=False)
-    stored = (table.schema.metadata or {}).get(METADATA_KEY)
-    facts = json.loads(stored) if stored else {"kind": "frame"}
-    return _from_frame(table.to_pandas(), facts)
-
-
-def require_pyarrow() -> tuple[Any, Any]:
-    """Import pyarrow, or refuse: a missing pyarrow must not turn tables into pickles (N39)."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise Refusal(
-            "E_NO_PYARROW",
-            "A table crosses stages, and pyarrow, which saves it, is not installed for this Python.",
-            "pip install pyarrow",
-            {"package": "pyarrow", "interpreter": sys.executable},
-        ) from None
-    return pyarrow, pyarrow.parquet
-
-
-def _as_frame(value: Any, pandas: Any) -> tuple[str, Any, dict]:
-    if type(value) is pandas.DataFrame:
-        return "frame", value, {}
-    if type(value) is pandas.Series:
-        name = value.name if type(value.name) is str else COLUMN
-        return "series", value.to_frame(name), {"name": _text(value.name)}
-    if type(value) is pandas.RangeIndex:
-        return "range", pandas.DataFrame(index=value), {}
-    if isinstance(value, pandas.Index) and value.nlevels == 1:
-        return "index", value.rename(COLUMN).to_frame(index=False), {"name": _text(value.name), "freq": getattr(value, "freqstr", None)}
-    raise NotExact
-
-
-def _from_frame(frame: Any, facts: dict) -> Any:
-    import pandas
-
-    frame = repair(frame, facts.get("repairs") or {}, facts.get("rows", False))
-    kind = facts["kind"]
-    if kind == "frame":
-        return frame
-    if kind == "range":
-        return frame.index
-    column = frame.iloc[:, 0]
-    name = load_json_value(facts["name"].encode())
-    if kind == "series":
-        column.name = name
-        return column
-    index = pandas.Index(column, name=name)
-    if facts["freq"]:
-        index.freq = pandas.tseries.frequencies.to_offset(facts["freq"])
-    return index
-
-
-def _text(name: Any) -> str:
-    return dump_json_value(name).decode().rstrip("\n")
-
-
-def _round_trip(frame: Any, facts: dict) -> tuple[Any, Any]:
-    pyarrow, parquet = require_pyarrow()
-    try:
-        table = pyarrow.Table.from_pandas(frame, nthreads=1)
-        metadata = {**(table.schema.metadata or {}), METADATA_KEY: json.dumps(facts, sort_keys=True)}
-        sink = pyarrow.BufferOutputStream()
-        parquet.write_table(table.replace_schema_metadata(metadata), sink, compression="snappy", version="2.6")
-        data = memoryview(sink.getvalue())
-        return data, parquet.read_table(pyarrow.BufferReader(data), use_threads=False).to_pandas()
-    except (pyarrow.ArrowException, ValueError, TypeError, KeyError, NotImplementedError, OverflowError):
-        raise NotExact from None
-
-
-# serial_pickle.py
-
-
-PICKLE_PROTOCOL = 5
-UNSAVABLE = {
-    "figure": "write the figure to a file, or merge the stages",
-    "axes": "write the figure to a file, or merge the stages",
-    "generator": "make it a list, merge the stages, or make it in setup",
-    "open file": "open it again in the stage that needs it",
-    "connection": "make it in setup, or merge the stages",
-    "module": "import it in the stage that needs it, or in setup",
-}
-
-
-class Unsavable(Exception):
-    """The value cannot go to another process; `what` names the kind of object in the way."""
-
-    def __init__(self, what: str, detail: str) -> None:
-        super().__init__(detail)
-        self.what = what
-
-
-class _Pickler(pickle.Pickler):
-    """A pickler that stops at drawings: they would pickle, but do not cross stages (N37)."""
-
-    def persistent_id(self, value: Any) -> None:
-        what = unsavable_kind(value)
-        if what:
-            raise Unsavable(what, f"it holds a {type(value).__name__}")
-
-
-class _Nowhere(io.RawIOBase):
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        return len(data)
-
-
-def unsavable_kind(value: Any) -> str:
-    """The kind of an object that never crosses, from its type alone; empty if it may."""
-    artist = getattr(sys.modules.get("matplotlib.artist"), "Artist", None)
-    if artist is not None and isinstance(value, artist):
-        return "figure" if type(value).__name__ == "Figure" else "axes"
-    kind = type(value)
-    if kind.__name__ in ("generator", "coroutine", "async_generator"):
-        return "generator"
-    if isinstance(value, io.IOBase) and not isinstance(value, (io.BytesIO, io.StringIO)):
-        return "open file"
-    if kind is type(sys):
-        return "module"
-    if kind.__name__ in ("Connection", "Cursor", "socket", "Engine", "Session") and kind.__module__.partition(".")[0] in CONNECTIONS:
-        return "connection"
-    return ""
-
-
-CONNECTIONS = {"sqlite3", "socket", "psycopg2", "psycopg", "pymysql", "sqlalchemy", "duckdb", "_duckdb", "multiprocessing"}
-
-
-def dump_pickle(value: Any) -> bytes:
-    """A value as a pickle that has been read back once; raises `Unsavable`."""
-    buffer = io.BytesIO()
-    _pickle_into(buffer, value)
-    data = buffer.getvalue()
-    try:
-        load_pickle(data)
-    except Exception as error:
-        raise Unsavable("object", f"its pickle cannot be read back: {type(error).__name__}: {error}") from None
-    return data
-
-
-def try_pickle(value: Any) -> None:
-    """Raise `Unsavable` if the value cannot be pickled; writes nothing."""
-    _pickle_into(_Nowhere(), value)
-
-
-def _pickle_into(stream: Any, value: Any) -> None:
-    try:
-        _Pickler(stream, PICKLE_PROTOCOL).dump(value)
-    except Unsavable:
-        raise
-    except Exception as error:
-        raise Unsavable("object", f"{type(error).__name__}: {error}") from None
-
-
-def load_pickle(data: Any) -> Any:
-    return pickle.loads(data)
-
-
-# serial.py
-
-
-LOADERS = {"json": load_json_value, "parquet": load_parquet, "npy": load_npy, "npz": load_npz, "pickle": load_pickle}
-CANONICAL = ("json", "parquet", "npy", "npz")
-"""Formats of which equal values are equal bytes (N39)."""
-
-
-def dump(value: Any) -> tuple[str, Any]:
-    """Format and bytes of a value: the first of JSON, Parquet, npy, npz, pickle that reads back equal (N39)."""
-    for name, fits, write in LADDER:
-        if fits(value):
-            try:
-                return name, write(value)
-            except NotExact:
-                continue
-    return "pickle", dump_pickle(value)
-
-
-def load(data: Any) -> Any:
-    """The value in the bytes of a variable file."""
-    return LOADERS[detect(bytes(memoryview(data)[:8]))](data)
-
-
-def load_file(path: str) -> Any:
-    """The value in a variable file."""
-    with open(path, "rb") as stream:
-        return load(stream.read())
-
-
-def detect(head: bytes) -> str:
-    """Format of a variable file by its first bytes."""
-    if head[:4] == b"PAR1":
-        return "parquet"
-    if head[:6] == b"\x93NUMPY":
-        return "npy"
-    if head[:2] == b"PK":
-        return "npz"
-    return "pickle" if head[:1] == b"\x80" else "json"
-
-
-def check_savable(value: Any) -> None:
-    """Raise `Unsavable` if the value will not be savable at the end of the stage (N37); cheap for plain data."""
-    what = unsavable_kind(value)
-    if what:
-        raise Unsavable(what, f"it is a {type(value).__name__}")
-    if is_tabular(value) or _is_array(value) or value is None or isinstance(value, (bool, int, float, str, bytes)):
-        return
-    try_pickle(value)
-
-
-def _is_array(value: Any) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and type(value) is numpy.ndarray and not value.dtype.hasobject
-
-
-def _holds_arrays(value: Any) -> bool:
-    """True for a container of nothing but arrays: npz keeps these readable for others, before tagged JSON."""
-    items = value.values() if type(value) is dict else value if type(value) in (list, tuple) else ()
-    return len(items) > 0 and all(_is_array(item) for item in items)
-
-
-LADDER = (
-    ("json", lambda value: not (is_tabular(value) or _is_array(value) or _holds_arrays(value)), dump_json_value),
-    ("parquet", is_tabular, dump_parquet),
-    ("npy", _is_array, dump_npy),
-    ("npz", _holds_arrays, dump_npz),
-)
-
-
 # settings.py
 
 
@@ -3208,116 +3524,6 @@ def _overlap(a: Any, b: Any) -> bool:
         return bool(numpy.shares_memory(a, b, max_work=10_000))
     except Exception:
         return bool(numpy.may_share_memory(a, b))
-
-
-# variables.py
-
-
-FIXES = ["merge-stages", "make-setup", "write-file"]
-
-
-class Inputs:
-    """The variables that a stage takes in; knows afterwards which values the stage changed (N38)."""
-
-    def __init__(self, paths: dict) -> None:
-        self.paths = paths
-        self.originals: dict = {}
-
-    def load(self) -> dict:
-        """Name → value of every input variable."""
-        return {name: self._load(name, path) for name, path in self.paths.items()}
-
-    def _load(self, name: str, path: str) -> Any:
-        data = read_variable(name, path)
-        kind = detect(bytes(data[:8]))
-        try:
-            value = load(data)
-        except Exception as error:
-            raise Refusal(
-                "E_INPUT_UNREADABLE",
-                f"The variable {name} cannot be loaded from {path}: {type(error).__name__}: {error}.",
-                "Run the stage that makes it again",
-                {"variable": name, "path": path, "format": kind},
-            ) from None
-        if kind in CANONICAL:
-            self.originals[name] = _reference(value)
-        return value
-
-    def changed(self) -> list:
-        """Inputs whose object is not what its file holds any more, sorted; pickled ones are not compared."""
-        found = []
-        for name, reference in self.originals.items():
-            value = reference()
-            if value is not None and not same(load(read_variable(name, self.paths[name])), value):
-                found.append(name)
-        return sorted(found)
-
-
-def _reference(value: Any) -> Any:
-    """A weak reference where possible, so that a large input that the stage drops is freed."""
-    try:
-        return weakref.ref(value)
-    except TypeError:
-        return lambda: value
-
-
-def read_variable(name: str, path: str) -> bytes:
-    try:
-        with open(path, "rb") as stream:
-            return stream.read()
-    except OSError as error:
-        raise Refusal(
-            "E_INPUT_MISSING",
-            f"The variable {name} is not there: {path}: {error.strerror}.",
-            "Run the stage that makes it",
-            {"variable": name, "path": path},
-        ) from None
-
-
-def check_variables(namespace: dict, names: list, block: int) -> None:
-    """Refuse a variable that will not be savable, right after the last block that binds it (N37)."""
-    for name in names:
-        if name in namespace:
-            try:
-                check_savable(namespace[name])
-            except Unsavable as error:
-                raise refused(name, namespace[name], error, block) from None
-
-
-def refused(name: str, value: Any, error: Unsavable, block: int) -> Refusal:
-    kind = type(value).__name__
-    return Refusal(
-        "E_UNSAVABLE",
-        f"The variable {name} ({kind}) is read by a later stage but cannot be saved: {error}.",
-        UNSAVABLE.get(error.what, "merge the stages, make it in setup, or write a file").capitalize(),
-        {"variable": name, "type": kind, "kind": error.what, "block": block, "fixes": FIXES},
-    )
-
-
-def save_variables(namespace: dict, paths: dict, bound_in: dict) -> dict:
-    """Write every variable out; name → format. What was written is removed again if one cannot be saved."""
-    formats: dict = {}
-    written: list = []
-    try:
-        for name, path in paths.items():
-            if name not in namespace:
-                raise Refusal(
-                    "E_VARIABLE_UNBOUND",
-                    f"A later stage reads {name}, but this stage did not bind it.",
-                    f"Bind {name} on every way through the stage",
-                    {"variable": name, "block": bound_in.get(name, -1)},
-                )
-            try:
-                formats[name], data = dump(namespace[name])
-            except Unsavable as error:
-                raise refused(name, namespace[name], error, bound_in.get(name, -1)) from None
-            write_bytes(path, data)
-            written.append(path)
-    except BaseException:
-        for path in written:
-            os.unlink(path)
-        raise
-    return formats
 
 
 # watch_report.py
