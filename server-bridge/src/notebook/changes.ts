@@ -1,0 +1,114 @@
+/** Which statement changes which variable in place, and which sets state (N17, N20, N35, N46). */
+import type { FunctionTable } from './functions.js';
+import { Groups } from './groups.js';
+import { inForce, type Program, type Unit } from './program.js';
+
+/** Names that may share an object, as they stand just before a unit. */
+export type GroupsAt = Map<number, Map<string, Set<string>>>;
+
+/**
+ * Fills `changed` and `state` of every unit and adds `change` bindings.
+ * @returns the sharing groups before the first unit of each stage
+ */
+export function findChanges(program: Program, table: FunctionTable): GroupsAt {
+  const firsts = new Set([...program.stages.values()].map(stage => stage.units[0]?.index));
+  const at: GroupsAt = new Map();
+  const groups = new Groups();
+  for (const unit of program.units) {
+    if (firsts.has(unit.index)) {
+      at.set(unit.index, groups.copy());
+    }
+    follow(program, unit, groups, table);
+    change(program, unit, groups, table);
+    groups.forgetInner();
+  }
+  return at;
+}
+
+function follow(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {
+  const { facts, node } = unit;
+  const simple = node.type === 'expression_statement';
+  for (const name of facts.must) {
+    if (simple && !facts.shares.some(edge => edge.left === name && edge.right === name)) {
+      groups.renew(name);
+    }
+  }
+  const shares = (name: string): boolean => name.includes('#') || canShare(program, name, unit);
+  for (const edge of facts.shares.filter(one => shares(one.left) && shares(one.right))) {
+    groups.join(edge);
+  }
+  for (const site of facts.calls.filter(one => one.targets.length > 0)) {
+    for (const right of table.handedOut(site).filter(shares)) {
+      site.targets.forEach(left => groups.join({ left, right, kind: 'same' }));
+    }
+  }
+}
+
+/** Imports, definitions and plain values have no parts that a change could reach. */
+function canShare(program: Program, name: string, unit: Unit): boolean {
+  const [newest] = inForce(program, name, unit.index + 1);
+  if (newest === undefined) {
+    return false;
+  }
+  const { kind, immutable, scalar, param, node } = newest.unit;
+  const list = param && /[[{]/.test(node.text);
+  return !(kind === 'import' || immutable || scalar || (param && !list));
+}
+
+function change(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {
+  const touch = (name: string, row: number, how: 'draw' | 'augmented' | 'change', dots: number): void => {
+    const [newest] = inForce(program, name, unit.index + 1);
+    if (newest?.unit.kind === 'import' || newest?.unit.kind === 'definition') {
+      unit.state ||= how === 'change' && dots !== 1 && dots !== 9;
+      return;
+    }
+    for (const member of groups.of(name, how === 'augmented')) {
+      if (
+        !member.includes('#') &&
+        program.bindings.has(member) &&
+        (how !== 'draw' || drawsFrom(program, groups, member, unit))
+      ) {
+        record(program, unit, member, row);
+      }
+    }
+  };
+  for (const mutation of unit.facts.mutations) {
+    const how = mutation.how === 'draw' || mutation.how === 'augmented' ? mutation.how : 'change';
+    const stored = mutation.how === 'store' || mutation.how === 'delete';
+    touch(mutation.name, mutation.row, how, stored ? 0 : mutation.dots);
+  }
+  for (const site of unit.facts.calls) {
+    for (const { name, draw } of table.changedBy(site)) {
+      touch(name, site.row, draw ? 'draw' : 'change', 9);
+    }
+    for (const { summary } of table.callees(site)) {
+      unit.state ||= summary.effects.state;
+    }
+  }
+  unit.state ||= unit.effects.state;
+}
+
+/** Drawing changes generators of stages; those of setup start anew in each stage (N46). */
+function drawsFrom(program: Program, groups: Groups, name: string, unit: Unit): boolean {
+  return groups.of(name).some(member => {
+    const bound = inForce(program, member, unit.index + 1).find(one => one.how === 'bind');
+    return bound?.unit.generator === true && bound.unit.role === 'stage';
+  });
+}
+
+function record(program: Program, unit: Unit, name: string, row: number): void {
+  const bindings = program.bindings.get(name);
+  if (bindings === undefined || unit.changed.has(name)) {
+    return;
+  }
+  const earlier = bindings.some(one => one.unit.index < unit.index && one.how !== 'delete');
+  if (!earlier && !unit.facts.may.has(name)) {
+    return;
+  }
+  unit.changed.set(name, row);
+  if (unit.facts.may.has(name)) {
+    return;
+  }
+  const place = bindings.findIndex(one => one.unit.index > unit.index);
+  bindings.splice(place < 0 ? bindings.length : place, 0, { unit, how: 'change' });
+}

@@ -1,0 +1,213 @@
+/** What the functions of a notebook and of its project's modules do to their arguments (N35): bodies are looked into. */
+import { bodyEffects, type Effects } from './python/effects.js';
+import type { Argument, CallSite, FunctionFacts } from './python/facts.js';
+
+export interface Summary {
+  facts: FunctionFacts;
+  /** Module path of a project module, '' for the notebook's own. */
+  module: string;
+  effects: Effects;
+  /** Positions of parameters that it may change in place. */
+  changes: Set<number>;
+  /** Positions of parameters from which it may draw random numbers. */
+  draws: Set<number>;
+  /** Free names that it may change or rebind. */
+  free: Set<string>;
+  /** Positions of parameters that its result may share an object with. */
+  returns: Set<number>;
+}
+
+/** A function that a call may mean; `shift` is 1 when the receiver is its first parameter. */
+export interface Callee {
+  summary: Summary;
+  shift: 0 | 1;
+}
+
+export class FunctionTable {
+  private readonly functions = new Map<string, Summary[]>();
+  private readonly methods = new Map<string, Summary[]>();
+  /** Name in the notebook → `module` or `module.function` of the project. */
+  private readonly imported = new Map<string, string>();
+
+  add(facts: FunctionFacts, module = '', name = facts.name): void {
+    const summary: Summary = {
+      facts,
+      module,
+      effects: bodyEffects(facts.node),
+      changes: new Set(),
+      draws: new Set(),
+      free: new Set(),
+      returns: new Set()
+    };
+    const table = facts.owner === '' ? this.functions : this.methods;
+    const key = facts.owner === '' && module !== '' ? `${module}.${name}` : name;
+    table.set(key, [...(table.get(key) ?? []), summary]);
+    if (name === '__init__') {
+      const made = module === '' ? facts.owner : `${module}.${facts.owner}`;
+      this.constructors.set(made, [...(this.constructors.get(made) ?? []), summary]);
+    }
+    facts.body.functions.forEach(inner => this.add(inner, module));
+  }
+
+  /** `name` in the notebook is what `target` (`module` or `module.function`) is in the project. */
+  alias(name: string, target: string): void {
+    this.imported.set(name, target);
+  }
+
+  named(name: string): Summary[] {
+    const target = this.imported.get(name);
+    return this.functions.get(name) ?? (target === undefined ? [] : (this.functions.get(target) ?? []));
+  }
+
+  /** Functions that this call may run, by name alone. */
+  callees(site: Pick<CallSite, 'callee' | 'method'>): Callee[] {
+    const { callee, method } = site;
+    const dot = callee.indexOf('.');
+    const head = dot < 0 ? callee : callee.slice(0, dot);
+    const full = this.imported.has(head)
+      ? `${this.imported.get(head) ?? ''}${dot < 0 ? '' : callee.slice(dot)}`
+      : callee;
+    const direct: Callee[] = [
+      ...(this.functions.get(callee) ?? []),
+      ...(full === callee ? [] : (this.functions.get(full) ?? []))
+    ].map(summary => ({ summary, shift: 0 }));
+    const made: Callee[] = (this.constructors.get(full) ?? []).map(summary => ({ summary, shift: 1 }));
+    const isMethod = callee === '' || dot >= 0;
+    const bound: Callee[] =
+      isMethod && direct.length === 0 ? (this.methods.get(method) ?? []).map(summary => ({ summary, shift: 1 })) : [];
+    return [...direct, ...made, ...bound];
+  }
+
+  /** Finds all summaries; to be called once after the last `add`. */
+  settle(): void {
+    const all = [...this.functions.values(), ...this.methods.values()].flat();
+    for (let round = 0, grew = true; grew && round < 20; round++) {
+      grew = false;
+      for (const summary of all) {
+        grew = this.update(summary) || grew;
+      }
+    }
+  }
+
+  private readonly constructors = new Map<string, Summary[]>();
+
+  private update(summary: Summary): boolean {
+    const before = size(summary);
+    const { body, params } = summary.facts;
+    const groups = new Map<string, Set<string>>();
+    body.shares.forEach(edge => join(groups, edge.left, edge.right));
+    for (const site of body.calls) {
+      this.handedOut(site).forEach(name => site.targets.forEach(target => join(groups, target, name)));
+    }
+    const fresh = renewed(summary.facts);
+    const touch = (name: string, row: number, draw: boolean): void => {
+      for (const member of groups.get(name) ?? [name]) {
+        if (row > (fresh.get(member) ?? Infinity)) {
+          continue;
+        }
+        const position = params.indexOf(member);
+        if (position >= 0) {
+          (draw ? summary.draws : summary.changes).add(position);
+        } else if (body.reads.has(member) || body.deferred.has(member)) {
+          summary.free.add(member);
+        }
+      }
+    };
+    for (const mutation of body.mutations) {
+      touch(
+        mutation.name,
+        mutation.row,
+        mutation.how === 'draw' && !(mutation.name === params[0] && summary.facts.owner !== '')
+      );
+    }
+    for (const site of body.calls) {
+      this.changedBy(site).forEach(change => touch(change.name, site.row, change.draw));
+    }
+    body.globalBinds.forEach(name => summary.free.add(name));
+    for (const name of summary.facts.returns) {
+      for (const member of groups.get(name) ?? [name]) {
+        const position = params.indexOf(member);
+        if (position >= 0 && !fresh.has(member)) {
+          summary.returns.add(position);
+        }
+      }
+    }
+    return size(summary) > before;
+  }
+
+  /** Names that a call changes through the functions it runs or is given. */
+  changedBy(site: CallSite): { name: string; draw: boolean }[] {
+    const changed: { name: string; draw: boolean }[] = [];
+    for (const { summary, shift } of this.callees(site)) {
+      summary.changes.forEach(position =>
+        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: false }))
+      );
+      summary.draws.forEach(position =>
+        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: true }))
+      );
+      summary.free.forEach(name => changed.push({ name, draw: false }));
+    }
+    for (const arg of site.args) {
+      for (const summary of arg.plain === null ? [] : this.named(arg.plain)) {
+        summary.free.forEach(name => changed.push({ name, draw: false }));
+        if (summary.changes.size > 0) {
+          const others = [...site.receiver, ...site.args.filter(one => one !== arg).flatMap(one => one.names)];
+          others.forEach(name => changed.push({ name, draw: false }));
+        }
+      }
+    }
+    return changed;
+  }
+
+  /** Names whose objects the result of a call may share, through the bodies of the functions it runs. */
+  handedOut(site: CallSite): string[] {
+    return this.callees(site).flatMap(({ summary, shift }) =>
+      [...summary.returns].flatMap(position => given(site, summary, position, shift))
+    );
+  }
+}
+
+function size(summary: Summary): number {
+  return summary.changes.size + summary.draws.size + summary.free.size + summary.returns.size;
+}
+
+/** Names given for the parameter at `position`. */
+function given(site: CallSite, summary: Summary, position: number, shift: 0 | 1): string[] {
+  if (position < shift) {
+    return site.receiver;
+  }
+  const { params, star } = summary.facts;
+  const positional = site.args.filter(arg => arg.keyword === null);
+  const take = (arg: Argument | undefined): string[] => arg?.names ?? [];
+  if (positional.some(arg => arg.starred) || (star >= 0 && position >= star)) {
+    return site.args.flatMap(arg => arg.names);
+  }
+  const named = site.args.find(arg => arg.keyword === params[position]);
+  return take(named ?? positional[position - shift]);
+}
+
+function join(groups: Map<string, Set<string>>, left: string, right: string): void {
+  const a = groups.get(left) ?? new Set([left]);
+  const b = groups.get(right) ?? new Set([right]);
+  if (a !== b) {
+    b.forEach(name => a.add(name));
+  }
+  a.forEach(name => groups.set(name, a));
+}
+
+/** Parameter → row after which it certainly is another object: `df = df.copy()` at the top of the body. */
+function renewed(facts: FunctionFacts): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (const statement of facts.node.get('body')?.kids ?? []) {
+    const only = statement.type === 'expression_statement' ? statement.kids[0] : undefined;
+    const left = only?.type === 'assignment' ? only.get('left') : undefined;
+    if (left?.type !== 'identifier' || rows.has(left.text)) {
+      continue;
+    }
+    const shared = facts.body.shares.some(edge => edge.left === left.text);
+    if (!shared && facts.params.includes(left.text)) {
+      rows.set(left.text, statement.endRow);
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,144 @@
+/** All stages together: which variables cross between them, and what each script holds (N9a, N34, N36, N40). */
+import type { Program, Stage, Unit } from './program.js';
+import { inForce } from './program.js';
+import { select, travels, type Selection } from './selection.js';
+
+export interface StagePlan {
+  stage: Stage;
+  selection: Selection;
+  /** Variables out: name → the reason it is saved. */
+  out: Map<string, 'read' | 'scratch' | 'previous'>;
+}
+
+export interface Previous {
+  /** Variables out of the last script. */
+  out: readonly string[];
+  /** The stage's own code is what it was at the last compile (N9a). */
+  sameCode: (plan: StagePlan) => boolean;
+}
+
+/** Plans every stage; `previous` gives the last compile of a stage, if there was one. */
+export function planStages(program: Program, previous: (stage: string) => Previous | null): Map<string, StagePlan> {
+  const passed = new Map<string, Set<string>>();
+  const carried = new Map<string, Set<Unit>>();
+  let plans = new Map<string, StagePlan>();
+  for (let round = 0; round < 50; round++) {
+    plans = new Map();
+    for (const stage of program.stages.values()) {
+      const selection = select(program, stage, passed.get(stage.name) ?? new Set(), carried.get(stage.name) ?? []);
+      plans.set(stage.name, { stage, selection, out: new Map() });
+    }
+    const grew = hand(plans, passed);
+    if (!carry(plans, carried) && !grew) {
+      break;
+    }
+  }
+  for (const plan of plans.values()) {
+    passed.get(plan.stage.name)?.forEach(name => plan.out.set(name, 'read'));
+  }
+  for (const plan of plans.values()) {
+    keepEarlier(program, plan, previous(plan.stage.name));
+  }
+  return plans;
+}
+
+/** Names that readers take become outs of their producers. */
+function hand(plans: ReadonlyMap<string, StagePlan>, passed: Map<string, Set<string>>): boolean {
+  let grew = false;
+  for (const { selection } of plans.values()) {
+    for (const { name, from } of selection.variables.values()) {
+      const names = passed.get(from) ?? new Set();
+      passed.set(from, names);
+      grew ||= !names.has(name);
+      names.add(name);
+    }
+  }
+  return grew;
+}
+
+/** A value may be an instance of a notebook class or hold a function: its readers' slices hold them too (N40). */
+function carry(plans: ReadonlyMap<string, StagePlan>, carried: Map<string, Set<Unit>>): boolean {
+  let grew = false;
+  for (const { stage, selection } of plans.values()) {
+    const units = carried.get(stage.name) ?? new Set();
+    carried.set(stage.name, units);
+    for (const { from } of selection.variables.values()) {
+      for (const unit of definitionsIn(plans.get(from))) {
+        grew ||= !units.has(unit);
+        units.add(unit);
+      }
+    }
+  }
+  return grew;
+}
+
+const APPLIED = new Set(
+  'apply map applymap filter transform agg aggregate pipe sorted sort sort_values max min reduce starmap submit'.split(
+    ' '
+  )
+);
+
+function definitionsIn(plan: StagePlan | undefined): Unit[] {
+  if (plan === undefined) {
+    return [];
+  }
+  const units = [...plan.stage.units, ...plan.selection.included];
+  const handed = new Set<string>();
+  for (const site of units.flatMap(unit => unit.facts.calls)) {
+    if (!APPLIED.has(site.method)) {
+      site.args.forEach(arg => arg.plain !== null && handed.add(arg.plain));
+    }
+  }
+  units.flatMap(unit => unit.facts.shares).forEach(edge => handed.add(edge.right));
+  const holds = (unit: Unit): boolean =>
+    unit.facts.classes.length > 0 || (unit.kind === 'definition' && [...unit.facts.may].some(name => handed.has(name)));
+  return units.filter(unit => unit.kind === 'definition' && holds(unit));
+}
+
+/** N9a: the list of the last compile only grows while the stage's own code stays; else scratch readers count anew. */
+function keepEarlier(program: Program, plan: StagePlan, previous: Previous | null): void {
+  if (previous !== null && previous.sameCode(plan)) {
+    const own = new Set(plan.stage.units.flatMap(unit => [...unit.facts.may, ...unit.changed.keys()]));
+    previous.out.filter(name => own.has(name) && !plan.out.has(name)).forEach(name => plan.out.set(name, 'previous'));
+    return;
+  }
+  const end = plan.stage.units.at(-1)?.index ?? -1;
+  for (const unit of program.scratch) {
+    for (const name of unit.facts.reads.keys()) {
+      if (!plan.out.has(name) && producedFor(program, plan, name, unit, end)) {
+        plan.out.set(name, 'scratch');
+      }
+    }
+  }
+}
+
+/** Is `name`, as the scratch statement reads it, a value that this stage certainly binds and can save? */
+function producedFor(program: Program, plan: StagePlan, name: string, reader: Unit, end: number): boolean {
+  const [newest] = inForce(program, name, reader.index);
+  if (newest === undefined || newest.unit.stage !== plan.stage.name || newest.unit.kind === 'import') {
+    return false;
+  }
+  const [atEnd] = inForce(program, name, end + 1);
+  const binder = inForce(program, name, end + 1).find(one => one.how === 'bind');
+  const bound = binder?.unit.stage === plan.stage.name && atEnd?.how !== 'delete';
+  return bound && newest.how !== 'delete' && !travels(program, binder.unit) && savable(binder.unit, name);
+}
+
+const UNSAVABLE =
+  /(^|\.)(subplots|figure|gcf|gca|axes|add_subplot|open|connect|cursor|plot|hist|scatter|boxplot|heatmap|imshow|barplot|lineplot|scatterplot|histplot|relplot|catplot|pairplot|FacetGrid|socket|Thread|Lock|Popen|iter|zip|map|filter|Session|create_engine)$/;
+
+/** A scratch reader alone is no reason to save a figure, a connection or a generator (N37). */
+export function savable(unit: Unit, name: string): boolean {
+  if (unit.node.type === 'with_statement' || unit.node.type === 'for_statement') {
+    const file = unit.node.kids[0]?.text ?? '';
+    return !(unit.node.type === 'with_statement' && new RegExp(`\\bas\\s+\\(?${name}\\b`).test(file));
+  }
+  const value = unit.node.kids[0]?.get('right');
+  if (value?.type === 'generator_expression') {
+    return false;
+  }
+  return (
+    value?.type !== 'call' ||
+    !UNSAVABLE.test(unit.facts.calls.at(-1)?.callee || `.${unit.facts.calls.at(-1)?.method ?? ''}`)
+  );
+}

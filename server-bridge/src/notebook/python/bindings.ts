@@ -1,0 +1,567 @@
+/** Scope-aware walk over one body of code: what it reads, binds, changes and hands on (spec/notebook.md N34, N35). */
+import { querySource, recordCall } from './calls.js';
+import { emptyBody, type BodyFacts, type CallSite, type FunctionFacts, type ShareKind } from './facts.js';
+import { importNames, localNames, parameters, patternNames, targetNames } from './names.js';
+import { lookUp, type Scope } from './scopes.js';
+import { roots, dotted } from './sharing.js';
+import type { Py } from './tree.js';
+
+/** Facts of a top-level statement. */
+export function statementFacts(statement: Py): BodyFacts {
+  const facts = emptyBody();
+  const walk = new Walk(facts, null);
+  walk.statement(statement);
+  walk.finish();
+  return facts;
+}
+
+/** Facts of a function's or lambda's body; `owner` is the class of a method. */
+export function functionFacts(node: Py, owner: string): FunctionFacts {
+  const { names, star } = parameters(node.get('parameters'));
+  const facts = emptyBody();
+  const body = node.get('body');
+  const walk = new Walk(facts, body ?? null);
+  walk.parameters(names);
+  const imports: Py[] = [];
+  if (body !== undefined && node.type === 'lambda') {
+    walk.returned(body);
+  } else if (body !== undefined) {
+    body.kids.forEach(kid => walk.statement(kid));
+    imports.push(
+      ...[...body.walk()].filter(kid => kid.type === 'import_statement' || kid.type === 'import_from_statement')
+    );
+  }
+  walk.finish();
+  return {
+    name: node.get('name')?.text ?? '',
+    owner,
+    params: names,
+    star,
+    node,
+    body: facts,
+    returns: walk.returns,
+    imports
+  };
+}
+
+class Walk {
+  readonly returns = new Set<string>();
+  private scope: Scope;
+  private bound = new Set<string>();
+  private nested = 0;
+  private marks = 0;
+  private readonly sites = new Map<Py, CallSite>();
+
+  /** `body` is a function's body, null for module level. */
+  constructor(
+    private readonly facts: BodyFacts,
+    body: Py | null
+  ) {
+    const names = body === null ? { locals: new Set<string>(), globals: new Set<string>() } : localNames(body);
+    this.scope = { kind: 'body', mark: '', locals: names.locals, globals: names.globals, up: null };
+  }
+
+  parameters(names: string[]): void {
+    names.forEach(name => this.scope.locals.add(name));
+  }
+
+  returned(node: Py): void {
+    this.expression(node);
+    roots(node).forEach(root => this.returns.add(this.key(root.name)));
+    const site = this.sites.get(plainValue(node));
+    if (site !== undefined) {
+      site.targets.push('return');
+    }
+  }
+
+  finish(): void {
+    this.facts.must = new Set([...this.bound].filter(name => this.facts.may.has(name)));
+  }
+
+  statement(node: Py): void {
+    switch (node.type) {
+      case 'expression_statement':
+      case 'block':
+        node.kids.forEach(kid => this.statement(kid));
+        return;
+      case 'assignment':
+        this.assignment(node);
+        return;
+      case 'augmented_assignment':
+        this.augmented(node);
+        return;
+      case 'delete_statement':
+        node.kids
+          .flatMap(kid => (kid.type === 'expression_list' ? kid.kids : [kid]))
+          .forEach(kid => this.deletion(kid));
+        return;
+      case 'if_statement':
+        this.conditional(node);
+        return;
+      case 'for_statement':
+        this.loop(node);
+        return;
+      case 'while_statement':
+        this.child(node, 'condition');
+        this.branch(() => this.blocks(node.get('body')));
+        this.branch(() => this.blocks(node.get('alternative')?.get('body')));
+        return;
+      case 'try_statement':
+        this.attempt(node);
+        return;
+      case 'with_statement':
+        this.context(node);
+        return;
+      case 'match_statement':
+        this.matching(node);
+        return;
+      case 'decorated_definition':
+        node.kids.filter(kid => kid.type === 'decorator').forEach(kid => this.expression(kid));
+        node.all('definition').forEach(kid => this.statement(kid));
+        return;
+      case 'function_definition':
+        this.definition(node);
+        return;
+      case 'class_definition':
+        this.classDefinition(node);
+        return;
+      case 'import_statement':
+      case 'import_from_statement':
+        importNames(node).forEach(name => this.bind(name));
+        return;
+      case 'future_import_statement':
+      case 'global_statement':
+      case 'nonlocal_statement':
+        return;
+      case 'return_statement':
+        node.kids.forEach(kid => this.returned(kid));
+        return;
+      case 'type_alias_statement':
+        this.inner('function', [], () => node.all('right').forEach(kid => this.expression(kid)));
+        node.all('left').forEach(kid => targetNames(kid).forEach(name => this.bind(name)));
+        return;
+      default:
+        this.expression(node);
+    }
+  }
+
+  private key(name: string): string {
+    return lookUp(this.scope, name).key;
+  }
+
+  private use(name: string, row: number): void {
+    const found = lookUp(this.scope, name);
+    if (found.inner || found.local || (this.nested === 0 && this.bound.has(name))) {
+      return;
+    }
+    const rows = this.nested > 0 ? this.facts.deferred : this.facts.reads;
+    if (!rows.has(name)) {
+      rows.set(name, row);
+    }
+  }
+
+  private bind(name: string): void {
+    let at: Scope = this.scope;
+    while (at.kind === 'comprehension' && at.up !== null) {
+      at = at.up;
+    }
+    if (at.globals.has(name)) {
+      this.facts.globalBinds.add(name);
+    } else if (at.kind !== 'body') {
+      at.locals.add(name);
+    } else {
+      this.facts.may.add(name);
+      this.bound.add(name);
+    }
+  }
+
+  private mutate(node: Py | undefined, how: 'store' | 'delete', row: number): void {
+    const dots = dotted(node).split('.').length;
+    roots(node).forEach(root => this.facts.mutations.push({ name: this.key(root.name), row, how, dots }));
+  }
+
+  private share(left: string, node: Py | undefined, weakest: ShareKind): void {
+    for (const root of roots(node)) {
+      const kind = weakest === 'part' ? 'part' : root.kind;
+      this.facts.shares.push({ left, right: this.key(root.name), kind });
+    }
+  }
+
+  private branch(run: () => void): Set<string> {
+    const before = this.bound;
+    this.bound = new Set(before);
+    run();
+    const after = this.bound;
+    this.bound = before;
+    return after;
+  }
+
+  private child(node: Py, field: string): void {
+    node.all(field).forEach(kid => this.expression(kid));
+  }
+
+  private blocks(node: Py | undefined): void {
+    node?.kids.forEach(kid => this.statement(kid));
+  }
+
+  private inner(kind: Scope['kind'], locals: Iterable<string>, run: () => void, globals = new Set<string>()): void {
+    this.scope = { kind, mark: `#${++this.marks}`, locals: new Set(locals), globals, up: this.scope };
+    this.nested += kind === 'function' ? 1 : 0;
+    run();
+    this.nested -= kind === 'function' ? 1 : 0;
+    this.scope = this.scope.up ?? this.scope;
+  }
+
+  private assignment(node: Py): void {
+    const targets: Py[] = [];
+    let at: Py | undefined = node;
+    let value: Py | undefined;
+    while (at !== undefined && at.type === 'assignment') {
+      targets.push(...at.all('left'));
+      this.child(at, 'type');
+      value = at.get('right');
+      at = value;
+    }
+    if (value === undefined) {
+      return;
+    }
+    if (value.type === 'augmented_assignment') {
+      this.augmented(value);
+    } else {
+      this.expression(value);
+    }
+    targets.forEach(target => this.target(target, value));
+    const site = this.sites.get(plainValue(value));
+    site?.targets.push(...targets.flatMap(targetNames).map(name => this.key(name)));
+  }
+
+  /** Binds or stores into a target; `value` is what it gets, `weakest` how closely the two may share. */
+  private target(node: Py, value: Py | undefined, weakest: ShareKind = 'same'): void {
+    if (node.type === 'identifier') {
+      this.bind(node.text);
+      this.share(this.key(node.text), value, weakest);
+    } else if (node.type === 'attribute' || node.type === 'subscript') {
+      const holder = node.get(node.type === 'attribute' ? 'object' : 'value');
+      node.kids.filter(kid => kid.field !== 'attribute').forEach(kid => this.expression(kid));
+      this.mutate(holder, 'store', node.row);
+      roots(holder).forEach(root => this.share(this.key(root.name), value, 'part'));
+    } else {
+      const parts = node.kids;
+      const values = value !== undefined && ['tuple', 'expression_list', 'list'].includes(value.type) ? value.kids : [];
+      const paired = values.length === parts.length && !values.some(kid => kid.type === 'list_splat');
+      parts.forEach((part, index) => {
+        if (paired) {
+          this.target(part, values[index], weakest);
+        } else {
+          this.target(part, value, 'part');
+        }
+      });
+    }
+  }
+
+  private augmented(node: Py): void {
+    const left = node.get('left');
+    this.child(node, 'right');
+    if (left === undefined) {
+      return;
+    }
+    this.expression(left);
+    if (left.type === 'identifier') {
+      this.facts.mutations.push({ name: this.key(left.text), row: node.row, how: 'augmented', dots: 0 });
+      this.bind(left.text);
+    } else {
+      this.mutate(left.get(left.type === 'attribute' ? 'object' : 'value'), 'store', node.row);
+    }
+  }
+
+  private deletion(node: Py): void {
+    this.expression(node);
+    if (node.type !== 'identifier') {
+      this.mutate(node.get(node.type === 'attribute' ? 'object' : 'value'), 'delete', node.row);
+    } else if (this.scope.kind === 'body') {
+      this.facts.deletes.add(node.text);
+      this.bound.delete(node.text);
+    }
+  }
+
+  private conditional(node: Py): void {
+    const ends: Set<string>[] = [];
+    this.child(node, 'condition');
+    const take = (block: Py | undefined): void => {
+      const after = this.branch(() => this.blocks(block));
+      if (!leaves(block)) {
+        ends.push(after);
+      }
+    };
+    take(node.get('consequence'));
+    let open =
+      node.get('condition')?.text !== "__name__ == '__main__'" &&
+      node.get('condition')?.text !== '__name__ == "__main__"';
+    for (const clause of node.all('alternative')) {
+      this.child(clause, 'condition');
+      take(clause.get('consequence') ?? clause.get('body'));
+      open = open && clause.type !== 'else_clause';
+    }
+    if (open) {
+      ends.push(this.bound);
+    }
+    this.meet(ends);
+  }
+
+  private meet(ends: Set<string>[]): void {
+    const [first, ...rest] = ends;
+    if (first !== undefined) {
+      this.bound = new Set([...first].filter(name => rest.every(set => set.has(name))));
+    }
+  }
+
+  private loop(node: Py): void {
+    const right = node.get('right');
+    const left = node.get('left');
+    this.child(node, 'right');
+    this.branch(() => {
+      if (left !== undefined) {
+        this.target(left, right, 'part');
+      }
+      this.blocks(node.get('body'));
+    });
+    this.branch(() => this.blocks(node.get('alternative')?.get('body')));
+  }
+
+  private attempt(node: Py): void {
+    const ends: Set<string>[] = [];
+    const handlers = node.kids.filter(kid => kid.type === 'except_clause');
+    const tried = this.branch(() => {
+      this.blocks(node.get('body'));
+      this.blocks(node.kids.find(kid => kid.type === 'else_clause')?.get('body'));
+    });
+    ends.push(tried);
+    for (const handler of handlers) {
+      const block = handler.kids.find(kid => kid.type === 'block');
+      const after = this.branch(() => {
+        handler.kids.filter(kid => kid.type !== 'block').forEach(kid => this.asPattern(kid));
+        this.blocks(block);
+        handler.all('value').forEach(kid => aliasNames(kid).forEach(name => this.bound.delete(name)));
+      });
+      if (!leaves(block)) {
+        ends.push(after);
+      }
+    }
+    this.meet(ends);
+    const last = node.kids.find(kid => kid.type === 'finally_clause');
+    this.blocks(last?.kids.find(kid => kid.type === 'block'));
+  }
+
+  private context(node: Py): void {
+    const items = node.kids.find(kid => kid.type === 'with_clause')?.kids ?? [];
+    items.forEach(item => item.all('value').forEach(value => this.asPattern(value)));
+    if (items.some(item => /suppress|raises/.test(item.text))) {
+      this.branch(() => this.blocks(node.get('body')));
+    } else {
+      this.blocks(node.get('body'));
+    }
+  }
+
+  /** `expression as target` of `with` and `except`. */
+  private asPattern(node: Py): void {
+    const plain = node.type === 'parenthesized_expression' || node.type === 'tuple' ? node.kids : [node];
+    for (const item of plain) {
+      const alias = item.type === 'as_pattern' ? item.kids.find(kid => kid.type === 'as_pattern_target') : undefined;
+      if (alias === undefined) {
+        this.expression(item);
+        continue;
+      }
+      const value = item.kids[0];
+      if (value !== undefined) {
+        this.expression(value);
+      }
+      alias.kids.forEach(kid => this.target(kid, value, 'part'));
+    }
+  }
+
+  private matching(node: Py): void {
+    this.child(node, 'subject');
+    const ends: Set<string>[] = [];
+    let open = true;
+    for (const clause of node.get('body')?.kids ?? []) {
+      const patterns = clause.kids.filter(kid => kid.type === 'case_pattern');
+      const after = this.branch(() => {
+        for (const pattern of patterns) {
+          this.patternReads(pattern);
+          for (const name of patternNames(pattern)) {
+            this.bind(name);
+            node.all('subject').forEach(subject => this.share(this.key(name), subject, 'part'));
+          }
+        }
+        clause.all('guard').forEach(guard => this.expression(guard));
+        this.blocks(clause.get('consequence'));
+      });
+      ends.push(after);
+      open = open && !(clause.get('guard') === undefined && patterns.some(pattern => /^\w+$/.test(pattern.text)));
+    }
+    this.meet(open ? [...ends, this.bound] : ends);
+  }
+
+  private patternReads(node: Py): void {
+    if (node.type === 'dotted_name' && (node.kids.length > 1 || node.field === 'class')) {
+      this.use(node.kids[0]?.text ?? '', node.row);
+    } else if (node.type === 'class_pattern') {
+      this.use(node.kids[0]?.kids[0]?.text ?? '', node.row);
+      node.kids.slice(1).forEach(kid => this.patternReads(kid));
+    } else {
+      node.kids.forEach(kid => this.patternReads(kid));
+    }
+  }
+
+  private definition(node: Py): void {
+    const { names, evaluated } = parameters(node.get('parameters'));
+    evaluated.forEach(value => this.expression(value));
+    this.child(node, 'return_type');
+    const owner = this.scope.kind === 'class' ? this.scope.mark : '';
+    if (this.nested === 0) {
+      this.facts.functions.push(functionFacts(node, owner === '' ? '' : this.className));
+    }
+    const body = node.get('body');
+    if (body !== undefined) {
+      const { locals, globals } = localNames(body);
+      const types = node
+        .all('type_parameters')
+        .flatMap(kid => [...kid.walk()].filter(one => one.type === 'identifier'));
+      const inside = [...locals, ...names, ...types.map(one => one.text)];
+      this.inner('function', inside, () => this.blocks(body), globals);
+    }
+    this.bind(node.get('name')?.text ?? '');
+  }
+
+  private className = '';
+
+  private classDefinition(node: Py): void {
+    const name = node.get('name')?.text ?? '';
+    const bases = node.get('superclasses');
+    bases?.kids.forEach(kid => this.expression(kid));
+    if (this.nested === 0) {
+      const plain = (bases?.kids ?? []).filter(kid => kid.type !== 'keyword_argument');
+      this.facts.classes.push({ name, bases: plain.map(kid => dotted(kid) || kid.text), node });
+    }
+    const outer = this.className;
+    this.className = name;
+    const types = node.all('type_parameters').flatMap(kid => [...kid.walk()].filter(one => one.type === 'identifier'));
+    this.inner(
+      'class',
+      types.map(one => one.text),
+      () => this.blocks(node.get('body'))
+    );
+    this.className = outer;
+    this.bind(name);
+  }
+
+  private expression(node: Py): void {
+    switch (node.type) {
+      case 'identifier':
+        this.use(node.text, node.row);
+        return;
+      case 'attribute':
+        this.child(node, 'object');
+        return;
+      case 'keyword_argument':
+        this.child(node, 'value');
+        return;
+      case 'dotted_name':
+        this.use(node.kids[0]?.text ?? node.text, node.row);
+        return;
+      case 'named_expression': {
+        this.child(node, 'value');
+        const name = node.get('name')?.text ?? '';
+        this.bind(name);
+        this.share(this.key(name), node.get('value'), 'same');
+        return;
+      }
+      case 'lambda': {
+        const { names, evaluated } = parameters(node.get('parameters'));
+        evaluated.forEach(value => this.expression(value));
+        this.inner('function', names, () => this.child(node, 'body'));
+        return;
+      }
+      case 'conditional_expression':
+      case 'boolean_operator':
+        this.branch(() => node.kids.forEach(kid => this.expression(kid)));
+        return;
+      case 'list_comprehension':
+      case 'set_comprehension':
+      case 'dictionary_comprehension':
+      case 'generator_expression':
+        this.comprehension(node);
+        return;
+      case 'call':
+        node.kids.forEach(kid => this.expression(kid));
+        this.called(recordCall(node, this.facts, name => this.key(name)));
+        return;
+      case 'assignment':
+      case 'block':
+      case 'expression_statement':
+      case 'function_definition':
+      case 'class_definition':
+        this.statement(node);
+        return;
+      case 'yield':
+        node.kids.forEach(kid => this.returned(kid));
+        return;
+      default:
+        node.kids.forEach(kid => this.expression(kid));
+    }
+  }
+
+  private called(site: CallSite): void {
+    this.sites.set(site.node, site);
+    querySource(site).forEach(name => this.use(name, site.row));
+  }
+
+  private comprehension(node: Py): void {
+    const clauses = node.kids.filter(kid => kid.type === 'for_in_clause');
+    const first = clauses[0];
+    first?.all('right').forEach(right => this.expression(right));
+    const locals = clauses.flatMap(clause => clause.all('left').flatMap(targetNames));
+    const outer =
+      first
+        ?.all('right')
+        .flatMap(roots)
+        .map(root => this.key(root.name)) ?? [];
+    this.inner('comprehension', locals, () => {
+      this.branch(() => {
+        for (const clause of clauses) {
+          const held =
+            clause === first
+              ? outer
+              : clause
+                  .all('right')
+                  .flatMap(roots)
+                  .map(root => this.key(root.name));
+          for (const name of clause.all('left').flatMap(targetNames)) {
+            held.forEach(right => this.facts.shares.push({ left: this.key(name), right, kind: 'part' }));
+          }
+          if (clause !== first) {
+            clause.all('right').forEach(right => this.expression(right));
+          }
+        }
+        node.kids.filter(kid => kid.type !== 'for_in_clause').forEach(kid => this.expression(kid));
+      });
+    });
+  }
+}
+
+function plainValue(node: Py): Py {
+  const inner = node.type === 'parenthesized_expression' || node.type === 'await' ? node.kids[0] : undefined;
+  return inner === undefined ? node : plainValue(inner);
+}
+
+/** The block always leaves: what it bound does not matter after it. */
+function leaves(block: Py | undefined): boolean {
+  const last = block?.kids.at(-1)?.type ?? '';
+  return ['raise_statement', 'return_statement', 'continue_statement', 'break_statement'].includes(last);
+}
+
+function aliasNames(node: Py): string[] {
+  return node.type === 'as_pattern'
+    ? node.kids.filter(kid => kid.type === 'as_pattern_target').flatMap(targetNames)
+    : [];
+}

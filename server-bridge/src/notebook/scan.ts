@@ -1,0 +1,216 @@
+/** Follows a stage's statements, and the functions they call, and tells each file access with its path (N23). */
+import type { FunctionTable } from './functions.js';
+import type { Param } from './params.js';
+import { inForce, type Program, type Unit } from './program.js';
+import { accesses, type AccessMode } from './python/access.js';
+import { argumentsOf } from './python/calls.js';
+import { targetNames } from './python/names.js';
+import { pathTexts, type PathNames } from './python/paths.js';
+import { calleeName, dotted } from './python/sharing.js';
+import type { Py } from './python/tree.js';
+
+export interface FileEvent {
+  mode: AccessMode;
+  /** Text of the path as the code spells it, with `${key}` for parameters; null when it cannot be told. */
+  text: string | null;
+  ending: string;
+  /** The call that does it, for the eye. */
+  how: string;
+  unit: Unit;
+  row: number;
+}
+
+export interface ScanContext {
+  program: Program;
+  table: FunctionTable;
+  params: ReadonlyMap<string, Param>;
+  stage: string;
+  refuse(unit: Unit, row: number, message: string): void;
+}
+
+type Local = Map<string, string[] | null>;
+
+/** File accesses of one statement, in the order of the text. */
+export function fileEvents(context: ScanContext, unit: Unit): FileEvent[] {
+  const scan = new Scan(context, unit);
+  scan.visit(unit.node, new Map(), 0, null);
+  return scan.events;
+}
+
+class Scan {
+  readonly events: FileEvent[] = [];
+  private readonly active = new Set<Py>();
+
+  constructor(
+    private readonly context: ScanContext,
+    private readonly unit: Unit
+  ) {}
+
+  /** `row` is the row of the call in the cell when the text is that of a function elsewhere. */
+  visit(node: Py, local: Local, depth: number, row: number | null): void {
+    switch (node.type) {
+      case 'function_definition':
+      case 'lambda':
+        return;
+      case 'assignment':
+        node.kids.forEach(kid => this.visit(kid, local, depth, row));
+        this.assign(node, local);
+        return;
+      case 'for_statement':
+        this.loop(node.get('left'), node.get('right'), local);
+        break;
+      case 'list_comprehension':
+      case 'set_comprehension':
+      case 'dictionary_comprehension':
+      case 'generator_expression':
+        node.kids
+          .filter(kid => kid.type === 'for_in_clause')
+          .forEach(clause => this.loop(clause.get('left'), clause.get('right'), local));
+        break;
+      case 'call':
+        node.kids.forEach(kid => this.visit(kid, local, depth, row));
+        this.call(node, local, depth, row);
+        return;
+      default:
+    }
+    node.kids.forEach(kid => this.visit(kid, local, depth, row));
+  }
+
+  private assign(node: Py, local: Local): void {
+    const left = node.get('left');
+    if (left?.type === 'identifier') {
+      local.set(left.text, pathTexts(node.get('right'), this.names(local)));
+    }
+  }
+
+  /** Loop names over a literal list, or a constant that is one, take each of its texts. */
+  private loop(left: Py | undefined, right: Py | undefined, local: Local): void {
+    if (left === undefined) {
+      return;
+    }
+    const items = this.items(right, local, 0);
+    if (left.type === 'identifier') {
+      const texts = items?.map(item => pathTexts(item, this.names(local))) ?? [null];
+      local.set(left.text, texts.includes(null) ? null : texts.flatMap(text => text ?? []));
+      return;
+    }
+    const names = left.kids;
+    names.forEach((name, index) => {
+      const texts = items?.map(item =>
+        item.kids.length === names.length ? pathTexts(item.kids[index], this.names(local)) : null
+      ) ?? [null];
+      targetNames(name).forEach(one => local.set(one, texts.includes(null) ? null : texts.flatMap(text => text ?? [])));
+    });
+  }
+
+  private items(node: Py | undefined, local: Local, depth: number): Py[] | null {
+    if (node === undefined || depth > 4) {
+      return null;
+    }
+    if (['list', 'tuple', 'set', 'expression_list'].includes(node.type)) {
+      return node.kids;
+    }
+    if (node.type === 'dictionary') {
+      return node.kids.map(pair => pair.get('key') ?? pair);
+    }
+    if (node.type === 'call' && calleeName(node) === 'items') {
+      const map = this.constant(node.get('function')?.get('object'), local);
+      return map?.type === 'dictionary' ? map.kids : null;
+    }
+    if (node.type === 'identifier' && !local.has(node.text)) {
+      return this.items(this.constant(node, local), local, depth + 1);
+    }
+    return null;
+  }
+
+  /** The expression that a name was last certainly bound to. */
+  private constant(node: Py | undefined, local: Local): Py | undefined {
+    if (node?.type !== 'identifier' || local.has(node.text)) {
+      return node;
+    }
+    const [newest] = inForce(this.context.program, node.text, this.unit.index);
+    const assignment = newest?.how === 'bind' ? newest.unit.node.kids[0] : undefined;
+    return assignment?.type === 'assignment' ? assignment.get('right') : undefined;
+  }
+
+  private names(local: Local, at = this.unit.index, depth = 0): PathNames {
+    const { program, params } = this.context;
+    return {
+      look: name => {
+        const known = local.get(name);
+        if (known !== undefined) {
+          return known;
+        }
+        const [newest] = inForce(program, name, at);
+        const assignment = newest?.how === 'bind' && depth < 12 ? newest.unit.node.kids[0] : undefined;
+        const simple = assignment?.type === 'assignment' && assignment.get('left')?.type === 'identifier';
+        return simple
+          ? pathTexts(assignment.get('right'), this.names(new Map(), newest?.unit.index ?? at, depth + 1))
+          : null;
+      },
+      param: name => {
+        if (local.has(name)) {
+          return null;
+        }
+        const [newest] = inForce(program, name, at);
+        const param = newest?.unit.param === true ? params.get(name) : undefined;
+        return param !== undefined && ['int', 'float', 'str'].includes(param.type) ? param.key : null;
+      },
+      refuse: (row, message) => this.context.refuse(this.unit, row, message)
+    };
+  }
+
+  private call(node: Py, local: Local, depth: number, row: number | null): void {
+    const names = this.names(local);
+    for (const access of accesses(node)) {
+      const how = dotted(node.get('function')) || calleeName(node);
+      const texts = pathTexts(access.path, names) ?? [null];
+      for (const text of texts) {
+        this.events.push({
+          mode: access.mode,
+          text,
+          ending: access.ending,
+          how,
+          unit: this.unit,
+          row: row ?? node.row
+        });
+      }
+    }
+    if (depth < 4) {
+      this.follow(node, local, depth, row);
+    }
+  }
+
+  /** The bodies of called functions, with the texts of their arguments. */
+  private follow(node: Py, local: Local, depth: number, row: number | null): void {
+    const callees = this.context.table.callees({ callee: dotted(node.get('function')), method: calleeName(node) });
+    for (const { summary, shift } of callees) {
+      const body = summary.facts.node.get('body');
+      if (body === undefined || this.active.has(body)) {
+        continue;
+      }
+      const inner: Local = new Map();
+      summary.facts.params.forEach(name => inner.set(name, null));
+      this.defaults(summary.facts.node, inner);
+      argumentsOf(node).forEach((arg, index) => {
+        const named = arg.type === 'keyword_argument';
+        const name = named ? (arg.get('name')?.text ?? '') : (summary.facts.params[index + shift] ?? '');
+        if (name !== '' && arg.type !== 'list_splat') {
+          inner.set(name, pathTexts(named ? arg.get('value') : arg, this.names(local)));
+        }
+      });
+      this.active.add(body);
+      this.visit(body, inner, depth + 1, row ?? node.row);
+      this.active.delete(body);
+    }
+  }
+
+  private defaults(definition: Py, inner: Local): void {
+    for (const kid of definition.get('parameters')?.kids ?? []) {
+      const value = kid.get('value');
+      if (value !== undefined) {
+        targetNames(kid.get('name') ?? kid).forEach(name => inner.set(name, pathTexts(value, this.names(new Map()))));
+      }
+    }
+  }
+}
