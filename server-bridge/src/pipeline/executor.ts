@@ -11,7 +11,7 @@ export interface Execution {
   signal?: AbortSignal;
   onEvent: OnEvent;
   /** Must be called with the leader of the process group once it runs: the journal needs it to end a run that we did not survive. */
-  onStart(pid: number): void;
+  onStart: (pid: number) => void;
 }
 
 /** Runs the commands of a stage. Resolves when they succeeded; throws what `commandFailed` makes, or `E_CANCELLED`. */

@@ -17,7 +17,7 @@ export interface Graph {
   /** Stage → stages that read what it makes. */
   downstream: ReadonlyMap<Stage, readonly Stage[]>;
   /** Outs that hold, equal or lie under an absolute path. */
-  outsAt(abs: string): Made[];
+  outsAt: (abs: string) => Made[];
 }
 
 export interface GraphOptions {
@@ -79,8 +79,8 @@ function refuseCycle(stages: readonly Stage[], upstream: Map<Stage, Stage[]>, { 
 
 interface OutIndex {
   /** Outs that are the path or hold it, the outermost first. */
-  holding(abs: string): Made[];
-  at(abs: string): Made[];
+  holding: (abs: string) => Made[];
+  at: (abs: string) => Made[];
 }
 
 function indexOuts(stages: readonly Stage[], options: GraphOptions): OutIndex {

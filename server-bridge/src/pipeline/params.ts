@@ -1,6 +1,6 @@
 import { CellarError } from '../protocol/errors.js';
 import { pyEqual, selectParams } from '../formats/params.js';
-import type { ValueMap } from '../formats/value.js';
+import type { Scalar, Value, ValueMap } from '../formats/value.js';
 import { statSync } from '../io/files.js';
 import { readParamsFile } from './params-file.js';
 import type { ParamsDep } from './stage.js';
@@ -66,5 +66,5 @@ function readValues(dep: ParamsDep): ValueMap {
       at: { path: dep.abs }
     });
   }
-  return read.kind === 'missing' ? new Map() : selectParams(read.value, dep.keys);
+  return read.kind === 'missing' ? new Map<Scalar, Value>() : selectParams(read.value, dep.keys);
 }

@@ -3,6 +3,7 @@ import { CellarError } from '../protocol/errors.js';
 import type { DvcFile } from '../formats/dvcfile.js';
 import type { LockEntry, OutFlags, OutKind, RecordedPath } from '../formats/entries.js';
 import { isList, isMapping, type Value, type ValueMap } from '../formats/value.js';
+import { pythonText } from './templating/text.js';
 import { definedPath, isStageFile, stageId, type Dep, type ParamsDep, type Stage, type StageOut } from './stage.js';
 
 export interface StageOrigin {
@@ -33,8 +34,8 @@ export function pipelineStage(
     name,
     group,
     wdir,
-    cmd: isList(cmd) ? cmd.map(line => textOf(line) ?? String(line)) : (textOf(cmd) ?? String(cmd)),
-    deps: listOf(map.get('deps')).map(item => depAt(String(item), wdir, root, oldDeps)),
+    cmd: isList(cmd) ? cmd.map(pythonText) : pythonText(cmd ?? null),
+    deps: listOf(map.get('deps')).map(item => depAt(pythonText(item), wdir, root, oldDeps)),
     params: paramsOf(listOf(map.get('params')), { wdir, root, file, name }, lock),
     outs: (['outs', 'metrics', 'plots'] as const).flatMap(key =>
       outsOf(listOf(map.get(key)), key, wdir, root, oldOuts)
@@ -100,15 +101,19 @@ function outsOf(
   const merged = new Map<string, Map<string, Value>>();
   for (const item of items) {
     for (const [path, flags] of isMapping(item) ? item : new Map([[item, null]])) {
-      const known = merged.get(String(path)) ?? new Map<string, Value>();
+      const known = merged.get(pythonText(path)) ?? new Map<string, Value>();
       if (isMapping(flags)) {
-        flags.forEach((value, flag) => known.set(String(flag), value));
+        flags.forEach((value, flag) => known.set(pythonText(flag), value));
       } else if (isList(flags)) {
-        throw new CellarError('E_PIPELINE_INVALID', `Multiple plots per data file not supported: '${String(path)}'.`, {
-          next: 'Give the properties as one mapping, or define the plots at the top level of dvc.yaml.'
-        });
+        throw new CellarError(
+          'E_PIPELINE_INVALID',
+          `Multiple plots per data file not supported: '${pythonText(path)}'.`,
+          {
+            next: 'Give the properties as one mapping, or define the plots at the top level of dvc.yaml.'
+          }
+        );
       }
-      merged.set(String(path), known);
+      merged.set(pythonText(path), known);
     }
   }
   return [...merged].map(([text, flags]) => {
@@ -136,7 +141,7 @@ function paramsOf(
   lock: LockEntry | null
 ): ParamsDep[] {
   const pairs = items.flatMap((item): [string, Value][] =>
-    isMapping(item) ? [...item].map(([file, keys]) => [String(file), keys]) : [['params.yaml', [item]]]
+    isMapping(item) ? [...item].map(([file, keys]) => [pythonText(file), keys]) : [['params.yaml', [item]]]
   );
   const empty = (keys: Value): boolean =>
     keys === null || (isList(keys) ? keys.length === 0 : isMapping(keys) && !keys.size);
@@ -150,7 +155,7 @@ function paramsOf(
       });
     }
     const known = files.get(file) ?? [];
-    files.set(file, whole.has(file) ? [] : [...known, ...listOf(keys).map(String)]);
+    files.set(file, whole.has(file) ? [] : [...known, ...listOf(keys).map(pythonText)]);
   }
   return [...files].map(([file, keys]) => {
     const { path, abs } = definedPath(file, where.wdir, where.root);
@@ -163,7 +168,7 @@ function recordedValues(values: ValueMap | undefined, keys: readonly string[]): 
   if (values === undefined) {
     return null;
   }
-  return keys.length === 0 ? values : new Map([...values].filter(([key]) => keys.includes(String(key))));
+  return keys.length === 0 ? values : new Map([...values].filter(([key]) => keys.includes(pythonText(key))));
 }
 
 function listOf(value: Value | undefined): readonly Value[] {

@@ -154,7 +154,8 @@ async function finish(project: Project, stage: Stage, running: Running, options:
     checkMade(project, stage);
     const outs = await saveOuts(project, stage, {
       commit: options.commit,
-      storeUncached: options.commit && savesRuns(project, stage)
+      storeUncached: options.commit && savesRuns(project, stage),
+      signal: options.signal
     });
     record(project, stage, inputs, outs, options);
     journal.recorded();

@@ -14,8 +14,8 @@ export interface TurnOptions {
 }
 
 /**
- * Turns at the project lock. While a command runs nobody holds it (I10). A *patient* turn waits as long as it takes:
- * an hour of computing is not thrown away because another process works on the project for a minute.
+ * Turns at the project lock. While a command runs nobody holds it (I10). A *patient* turn waits as long as it takes, also
+ * after a cancel: it saves an hour of computing, or puts old outs back.
  * What `work` throws passes through, but the ignore lines of stages that succeeded stay (spec/dvc-pipelines.md §11.2).
  */
 export function takeTurns(project: Project, options: TurnOptions): Turn {
@@ -24,7 +24,11 @@ export function takeTurns(project: Project, options: TurnOptions): Turn {
     const turn = last.then(async () => {
       const outcome = await withProjectLock(
         project,
-        { signal: options.signal, wait: patient ? null : options.wait, onWait: options.onWait },
+        {
+          signal: patient ? undefined : options.signal,
+          wait: patient ? null : options.wait,
+          onWait: options.onWait
+        },
         () => settled(work)
       );
       if ('error' in outcome) {
