@@ -11,6 +11,7 @@ import {
   fstatSync,
   fsyncSync,
   isErrno,
+  lstatSync,
   openSync,
   renameSync,
   unlinkIfSync,
@@ -154,7 +155,7 @@ function stageSmall(
       return;
     }
     const fd = batch.fds[k];
-    if (fd !== undefined && size > 0 && linkSmall(staging, job, reply, row, fd, final)) {
+    if (fd !== undefined && size > 0 && !isLink(path) && linkSmall(staging, job, reply, row, fd, final)) {
       return;
     }
     const temp = tempPath(staging.objects, oid, staging.operation);
@@ -171,6 +172,11 @@ function stageSmall(
   } catch (error) {
     reply.failures.push(failureOf(error, row, path));
   }
+}
+
+/** What a link points to may belong to someone else: it is copied, never made an object itself (I12). */
+function isLink(path: string): boolean {
+  return lstatSync(path)?.isSymbolicLink() === true;
 }
 
 function linkSmall(staging: Staging, job: HashJob, reply: HashReply, row: number, fd: number, final: string): boolean {
@@ -312,7 +318,7 @@ function* streamFile(
       const final = objectPath(staging.objects, oid);
       if (existsSync(final)) {
         reply.existing.push(row);
-      } else if (!linkSmall(staging, job, reply, row, fd, final)) {
+      } else if (isLink(path) || !linkSmall(staging, job, reply, row, fd, final)) {
         yield* copyOpen(job, staging, row, reply, desk, fd, oid);
       }
     }
