@@ -11,7 +11,7 @@ type GlobPart =
 /** A pattern of an ignore file, ready to be matched against paths from the project root. */
 export interface IgnorePattern {
   /** As written, and the one-based line it stands on. */
-  text: string;
+  pattern: string;
   line: number;
   negated: boolean;
   /** Ends with a slash: says nothing about files. */
@@ -147,7 +147,7 @@ export function compilePattern(text: string, line: number, folder: string): Igno
   const body = negated ? rebased.slice(1) : rebased;
   const folderOnly = body.endsWith('/');
   const names = normalize(body);
-  const base = { text, line, negated, folderOnly };
+  const base = { pattern: text, line, negated, folderOnly };
   const shape = names.join('/');
   if (shape === '**' || shape === '**/*') {
     // `**/` can never match, as dvc compares from the start of a path.

@@ -81,11 +81,14 @@ function enterFolder({ pattern, positions, inherited }: Progress, name: string):
   return { pattern, positions: next, inherited: next.includes(pattern.segments.length) };
 }
 
-function matches({ pattern, positions, inherited }: Progress, name: string, isFolder: boolean): boolean {
+function matches(progress: Progress, name: string, isFolder: boolean): boolean {
+  const cut = name.lastIndexOf('/');
+  const { pattern, positions, inherited } =
+    cut < 0 ? progress : name.slice(0, cut).split('/').reduce(enterFolder, progress);
   if (pattern.folderOnly && !isFolder) return false;
   if (inherited) return true;
   if (pattern.below && !isFolder) return false;
-  return advance(pattern, positions, name).includes(pattern.segments.length);
+  return advance(pattern, positions, name.slice(cut + 1)).includes(pattern.segments.length);
 }
 
 /**
@@ -94,6 +97,7 @@ function matches({ pattern, positions, inherited }: Progress, name: string, isFo
  */
 export interface FolderMatcher {
   folder: string;
+  /** `name` may also be a path below the folder; whether its folders are ignored is then for the caller to ask. */
   ignores(name: string, isFolder: boolean): boolean;
   /** The last pattern that speaks about a member, negated ones too; undefined when none does. */
   match(name: string, isFolder: boolean): IgnorePattern | undefined;

@@ -27,12 +27,8 @@ function digest(map: ValueMap): string {
  */
 export function runCacheKey(entry: LockEntry): string {
   const map = lockStageMap(entry);
-  const outs = map.get('outs');
-  if (isList(outs))
-    map.set(
-      'outs',
-      outs.map(out => (isMapping(out) ? (out.get('path') ?? null) : null))
-    );
+  const outs = map.get('outs') ?? [];
+  map.set('outs', isList(outs) ? outs.map(out => (isMapping(out) ? (out.get('path') ?? null) : null)) : []);
   return digest(map);
 }
 

@@ -94,8 +94,8 @@ function ignoreFile(folder: string, way: string): IgnoreFile | undefined {
 
 /** The last pattern of one file that by itself hides the path or a folder above it. */
 function ruleIn(root: string, file: IgnoreFile, path: string): string | null {
-  const folder = join(root, file.folder);
-  const parts = relative(folder, path).split(sep);
+  // Patterns are compiled as seen from the root, wherever their file lies.
+  const parts = relative(root, path).split(sep);
   const hit = file.patterns.findLast(pattern => {
     const matcher = rootMatcher({ folder: '', patterns: [pattern] });
     return parts.some((_, i) => {
