@@ -3,6 +3,7 @@ import type { Project } from '../workspace/project.js';
 import type { OnEvent } from './events.js';
 import { cancelledError, shellExecutor, type Executor } from './executor.js';
 import { buildGraph, type Graph } from './graph.js';
+import { sweepLitter } from './litter.js';
 import { loadStages } from './load.js';
 import { allDependents, orderOf } from './order.js';
 import { recoverRuns, type Recovered } from './recover.js';
@@ -96,6 +97,9 @@ export async function reproduce(project: Project, options: ReproduceOptions = {}
 /** The stages to look at, in order, and the graph; with `-s` no graph is built, nor are its errors found. */
 async function select(project: Project, options: ReproduceOptions): Promise<{ stages: Stage[]; graph: Graph | null }> {
   const all = await loadStages(project);
+  if (!options.dry) {
+    sweepLitter(all);
+  }
   const whole = options.allPipelines === true;
   const targets = whole
     ? null

@@ -5,10 +5,11 @@ import { pythonJson } from '../formats/pythonjson.js';
 import { parseRunCacheEntry, printRunCacheEntry, runCacheKey, runCacheValue } from '../formats/runcachefile.js';
 import type { Value } from '../formats/value.js';
 import { isInside } from '../io/contain.js';
-import { readdirSync, readTextIfSync, statSync, unlinkIfSync, isErrno } from '../io/files.js';
+import { readTextIfSync, statSync, unlinkIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
 import { isInCache } from '../workspace/outs.js';
 import type { Project } from '../workspace/project.js';
+import { runNames } from './litter.js';
 import { isCallback, type Stage } from './stage.js';
 
 /** The run cache lies in the root of the cache, beside `files/md5` (spec/dvc-pipelines.md §6.1). */
@@ -107,17 +108,8 @@ function sameParams(a: LockEntry, b: LockEntry): boolean {
 }
 
 function newest(dir: string): string | null {
-  let names: string[];
-  try {
-    names = readdirSync(dir);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) {
-      return null;
-    }
-    throw error;
-  }
   let best: { name: string; time: bigint } | null = null;
-  for (const name of names.filter(each => /^[0-9a-f]{64}$/.test(each))) {
+  for (const name of runNames(dir)) {
     const time = statSync(join(dir, name))?.mtimeNs ?? 0n;
     if (best === null || time > best.time) {
       best = { name, time };
