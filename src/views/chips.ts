@@ -90,7 +90,11 @@ export class ChipLayer implements IDisposable {
   private _draw(cell: Cell, face: IFace | null): void {
     const key = face === null ? '' : JSON.stringify(face);
     const drawn = cell.node.querySelectorAll<HTMLElement>(OWN);
+    this._await(cell);
     if (this._drawn.get(cell.model) === key && drawn.length === (face === null ? 0 : 1)) {
+      if (drawn[0] !== undefined && cell.node.firstElementChild !== drawn[0]) {
+        cell.node.prepend(drawn[0]);
+      }
       return;
     }
     this._drawn.set(cell.model, key);
@@ -103,6 +107,14 @@ export class ChipLayer implements IDisposable {
     this._mark(cell, face);
     if (hadFocus) {
       this.anchor(cell)?.focus({ preventScroll: true });
+    }
+  }
+
+  /** When a cell builds its inside, that stands before what is there already: the host then goes to the top again. */
+  private _await(cell: Cell): void {
+    if (!this._awaited.has(cell)) {
+      this._awaited.add(cell);
+      void cell.ready.then(() => this.update());
     }
   }
 
@@ -163,6 +175,7 @@ export class ChipLayer implements IDisposable {
   private readonly _model: NotebookModel;
   private readonly _trans: TranslationBundle;
   private readonly _actions: IChipActions;
+  private readonly _awaited = new WeakSet<Cell>();
   private readonly _drawn = new WeakMap<ICellModel, string>();
   private _frame: number | null = null;
   private _timer: number | null = null;

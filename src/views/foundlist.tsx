@@ -51,6 +51,7 @@ function FoundRow(props: {
           ))}
         </select>
       )}
+      {!file && <span className="cellar-Found-noAction" />}
       {file &&
         (item.excluded ? (
           <IconButton icon="undo" label={trans.__('Restore %1', item.name)} onClick={() => draft.restore(item)} />

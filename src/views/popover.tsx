@@ -2,6 +2,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
 import { Menu, Widget } from '@lumino/widgets';
 import * as React from 'react';
 import type { Fix } from '../../server-bridge/src/protocol/analysis.js';
@@ -55,6 +56,7 @@ export class TagPopover extends ReactWidget {
 
   override dispose(): void {
     if (!this.isDisposed) {
+      Signal.clearData(this);
       this._options.draft.dispose();
       this._menu.dispose();
       super.dispose();
@@ -62,13 +64,8 @@ export class TagPopover extends ReactWidget {
   }
 
   handleEvent(event: Event): void {
-    if (event.type === 'keydown' && (event as KeyboardEvent).key === 'Escape') {
-      event.preventDefault();
-      event.stopPropagation();
-      this.leave();
-    } else if (event.type === 'keydown') {
-      // Keys typed here are no commands of the notebook.
-      event.stopPropagation();
+    if (event.type === 'keydown') {
+      this._onKeyDown(event as KeyboardEvent);
     } else if (event.type === 'pointerdown' && event.target instanceof Node) {
       const inside = this.node.contains(event.target) || this._menu.node.contains(event.target);
       if (!inside && document.querySelector('.jp-Dialog') === null) {
@@ -79,9 +76,23 @@ export class TagPopover extends ReactWidget {
     }
   }
 
+  private _onKeyDown(event: KeyboardEvent): void {
+    const inside = event.target instanceof Node && this.node.contains(event.target);
+    // A menu that closes leaves the focus on the body: Esc still means this popover.
+    if (event.key === 'Escape' && (inside || event.target === document.body) && !this._menu.isAttached) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.leave();
+    } else if (inside) {
+      // Keys typed here are no commands of the notebook.
+      event.stopPropagation();
+    }
+  }
+
   protected override onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
     this.node.addEventListener('keydown', this);
+    document.body.addEventListener('keydown', this);
     document.addEventListener('pointerdown', this, true);
     window.addEventListener('resize', this);
     this._place();
@@ -89,6 +100,7 @@ export class TagPopover extends ReactWidget {
 
   protected override onBeforeDetach(msg: Message): void {
     this.node.removeEventListener('keydown', this);
+    document.body.removeEventListener('keydown', this);
     document.removeEventListener('pointerdown', this, true);
     window.removeEventListener('resize', this);
     super.onBeforeDetach(msg);
@@ -249,6 +261,7 @@ export class TagPopover extends ReactWidget {
     }
     menu.addItem({ command: 'cellar:untag' });
     menu.aboutToClose.connect(this._onMenuClosed, this);
+    commands.commandExecuted.connect(this._onCommand, this);
     return menu;
   }
 
@@ -257,13 +270,19 @@ export class TagPopover extends ReactWidget {
     this._menu.open(left, bottom);
   }
 
-  /** A chosen deed closes the popover; Esc in the menu only the menu. */
+  /** A chosen deed closes the popover, for it works on the cell; Esc in the menu gives the focus back to its button. */
   private _onMenuClosed(): void {
     requestAnimationFrame(() => {
-      if (!this.isDisposed && !this.node.contains(document.activeElement) && document.activeElement !== document.body) {
-        this.dispose();
+      if (!this.isDisposed) {
+        this.node.querySelector<HTMLElement>('[aria-haspopup="menu"]')?.focus();
       }
     });
+  }
+
+  private _onCommand(_sender: CommandRegistry, { id }: CommandRegistry.ICommandExecutedArgs): void {
+    if (id.startsWith('cellar:') && !this.isDisposed) {
+      this.dispose();
+    }
   }
 
   private _commit(): void {

@@ -63,7 +63,7 @@ export function ProblemList(options: IPanelOptions): React.JSX.Element | null {
             >
               <CodeText text={problem.message} />
             </span>
-            <span className="cellar-Row-sub">
+            <span role="gridcell" className="cellar-Row-sub">
               <span className="cellar-ellipsis">{where.length === 0 ? problem.next : where.join(', ')}</span>
               {problem.fixes.length > 0 && (
                 <span className="cellar-Row-actions">

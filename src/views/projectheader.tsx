@@ -4,6 +4,7 @@ import type { IPanelOptions } from './panel.js';
 import { Icon } from './icons.js';
 import { Button, Empty, IconButton, State } from './parts.js';
 import { useNow } from './seconds.js';
+import { stageRows } from './stagerows.js';
 import { countWord } from './words.js';
 
 /** Why there is no connection, with the one thing that can be done about it. */
@@ -32,10 +33,12 @@ function NoProject({ project, trans, actions }: IPanelOptions): React.JSX.Elemen
   );
 }
 
-function Summary({ project, trans }: IPanelOptions): React.JSX.Element | null {
-  const counts = countStates(project.view?.stages ?? []);
+function Summary(options: IPanelOptions): React.JSX.Element | null {
+  const { trans } = options;
+  const stages = stageRows(options);
+  const counts = countStates(stages);
   if (counts.length === 0) {
-    return (project.view?.stages.length ?? 0) === 0 ? null : (
+    return stages.length === 0 || stages.some(stage => stage.state === 'checking') ? null : (
       <div className="cellar-Line cellar-Project-state">
         <State trans={trans} state="fresh" word={trans.__('everything is up to date')} />
       </div>

@@ -106,17 +106,54 @@ export class ReproduceButton extends ToolbarItem {
   private readonly _menu: Menu;
 }
 
-/** *1 stale · 1 available*: what needs something; nothing when all is well. */
+/** Widths of the toolbar, in pixels, under which the summary keeps its numbers only, and under which it goes. */
+const NUMBERS = 1100;
+const NOTHING = 600;
+
+/** *1 stale · 1 available*: what needs something; nothing when all is well. It is the first to give way to other items. */
 export class StageSummary extends ToolbarItem {
-  protected override render(): React.JSX.Element {
+  constructor(options: IToolbarOptions) {
+    super(options);
+    this._observer = new ResizeObserver(() => this._measure());
+    this._observer.observe(options.panel.toolbar.node);
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._observer.disconnect();
+      super.dispose();
+    }
+  }
+
+  protected override render(): React.JSX.Element | null {
     const { trans, notebooks, panel } = this.options;
     const counts = countStates(notebooks.of(panel)?.stages ?? []).filter(item => item.state !== 'running');
+    if (this._room === 'nothing') {
+      return null;
+    }
     return (
-      <span className="cellar-Summary">
-        {counts.map(({ state, count }) => (
-          <State key={state} trans={trans} state={state} word={countWord(trans, state, count)} />
-        ))}
+      <span className="cellar-Summary" data-cellar-room={this._room}>
+        {counts.map(({ state, count }) => {
+          const words = countWord(trans, state, count);
+          return (
+            <span key={state} title={words} role="img" aria-label={words}>
+              <State trans={trans} state={state} word={this._room === 'words' ? words : String(count)} />
+            </span>
+          );
+        })}
       </span>
     );
   }
+
+  private _measure(): void {
+    const width = this.options.panel.toolbar.node.clientWidth;
+    const room = width < NOTHING ? 'nothing' : width < NUMBERS ? 'numbers' : 'words';
+    if (room !== this._room) {
+      this._room = room;
+      this.update();
+    }
+  }
+
+  private readonly _observer: ResizeObserver;
+  private _room: 'words' | 'numbers' | 'nothing' = 'words';
 }
