@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from .watch import Watch
-from .watch_callers import from_user_code
+from .watch_callers import environment_read_by_user
 
 
 def watch_environment(watch: Watch) -> None:
@@ -14,12 +14,12 @@ def watch_environment(watch: Watch) -> None:
     own: set = set()
 
     def __getitem__(self: Any, key: str) -> str:
-        if watch.enabled and key not in own and isinstance(key, str) and from_user_code(watch.places):
+        if watch.enabled and key not in own and isinstance(key, str) and environment_read_by_user(watch.places):
             watch.note("kind", f"environ:{key}")
         return read(self, key)
 
     def __setitem__(self: Any, key: str, value: str) -> None:
-        if watch.enabled and from_user_code(watch.places):
+        if watch.enabled and isinstance(key, str):
             own.add(key)
         write(self, key, value)
 

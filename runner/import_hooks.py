@@ -9,13 +9,14 @@ from .figures import use_backend
 from .notebook_api import patch_ipython, provide_ipython
 
 
-def install_import_hooks(display: Display) -> None:
-    """Adjust a few libraries right after they are imported, so that they show the same as in a notebook."""
+def install_import_hooks(display: Display, more: dict) -> None:
+    """Adjust a few libraries right after they are imported, so that they show the same as in a notebook; `more` too."""
     actions: dict[str, Callable[[Any], None]] = {
         "matplotlib": use_backend,
         "pandas": show_frames_as_notebooks,
         "IPython.core.display_functions": lambda module: patch_ipython(module, display),
         "IPython.display": lambda module: patch_ipython(module, display),
+        **more,
     }
     for name, action in list(actions.items()):
         if name in sys.modules:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import types
 
 from .events import EventLog
 from .header import read_script
@@ -84,12 +85,16 @@ def _say(text: str) -> int:
     return 1
 
 
-def start(name: str, run_path: str, own_code: object, names: dict) -> None:
+def start(name: str, run_path: str, own_code: types.CodeType, names: dict) -> None:
     """What happens when the joined file is executed: as a program, in a worker process, or as a module of a kernel."""
     if name == "__main__":
         sys.exit(main(sys.argv[1:], run_path))
     if name == "__mp_main__":
-        found = worker_namespace(run_path)
+        module = types.ModuleType("cellar_run")
+        module.__file__ = run_path
+        sys.modules["cellar_run"] = module
+        exec(own_code, module.__dict__)  # once more under a name of its own: the worker's main module must hold setup alone
+        found = module.worker_namespace(run_path)
         for own in [key for key in names if not key.startswith("__")]:
             del names[own]
         names.update(found)

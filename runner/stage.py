@@ -24,6 +24,7 @@ from .tracebacks import formatted, script_lines
 from .variables import Inputs, check_variables, save_variables
 from .watch import Watch
 from .watch_places import Places
+from .worker_guard import WorkerGuard
 from .watch_report import add_changes, check_modules, facts, snapshot, undeclared
 
 
@@ -39,6 +40,7 @@ class Stage:
         places = Places(folder, settings.project, settings.intermediate, [self.absolute(path) for path in declared])
         self.watch = Watch(places)
         self.display = Display(outlet)
+        self.guard = WorkerGuard(run_path)
         self.module = main_module(script, run_path)
         self.namespace = self.module.__dict__
         self.evaluator = Evaluator(self.namespace)
@@ -55,7 +57,8 @@ class Stage:
         except Refusal as refusal:
             return self._refused(refusal)
         except BaseException as error:
-            return self._failed(error)
+            stopped = self.watch.stop or self.guard.refusal
+            return self._refused(stopped, error) if stopped else self._failed(error)
         finally:
             self.watch.enabled = False
         self._done(True)
@@ -69,6 +72,7 @@ class Stage:
         before = snapshot(self.watch.places)
         self.watch.enabled = True
         self._part(parts[0], show=False)
+        self.guard.known = set(self.namespace)
         self.namespace.update(self.inputs.load())
         for block, part in enumerate(parts[1:]):
             self._block(block, part)
@@ -81,7 +85,7 @@ class Stage:
     def _prepare(self) -> None:
         self.display.install()
         install_backend(self.display.figures)
-        install_import_hooks(self.display)
+        install_import_hooks(self.display, self.guard.actions())
         watch_environment(self.watch)
         self.watch.install()
         install_main(self.module)
@@ -114,8 +118,8 @@ class Stage:
     def _part(self, part: Part, show: bool) -> None:
         self.evaluator.run(part, self.display.result if show else lambda value: None)
         self.display.figures()
-        if self.watch.stop:
-            raise self.watch.stop
+        if self.watch.stop or self.guard.refusal:
+            raise self.watch.stop or self.guard.refusal  # type: ignore[misc]
         check_modules(self.watch.places)
 
     def _save(self) -> None:
@@ -129,8 +133,8 @@ class Stage:
         found = {"mutated": self.mutated, "shared": shared, "undeclared": self.undeclared, "formats": formats}
         write_recorded(self.absolute(header["outputs"]), self.script.body, self.outlet.outputs.recorded(), found)
 
-    def _refused(self, refusal: Refusal) -> bool:
-        lines = script_lines(refusal, self.script.path)
+    def _refused(self, refusal: Refusal, error: BaseException | None = None) -> bool:
+        lines = script_lines(error or refusal, self.script.path)
         line = refusal.line or (lines[-1] if lines else None)
         if self.outlet.events:
             extra = {"next": refusal.next} if refusal.next else {}

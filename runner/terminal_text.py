@@ -13,7 +13,7 @@ RATES = (
     re.compile(r" ?\b[0-9.]+ ?[kKMGT]?i?(?:it|B|bytes)/s\b"),
     re.compile(r" ?\b(?:eta|ETA):? ?[0-9:hms.-]+"),
     re.compile(r"(?<= )(?:[0-9]+:)?[0-9]+:[0-9]{2}(?= |$)"),
-    re.compile(r"(?<=[━=.>─] )[0-9]+s\b"),
+    re.compile(r"(?<=[━=.>─]) [0-9]+s\b"),
 )
 STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=[_\"' ]|\b)")
 
@@ -48,11 +48,13 @@ def settle(text: str) -> str:
         return text
     lines: list = [[]]
     touched: set = set()
+    restarted: set = set()
     row = col = 0
     for part in CONTROL.split(text):
         if part == "\r":
             col = 0
             touched.add(row)
+            restarted.add(row)
         elif part == "\x08":
             col = max(col - 1, 0)
             touched.add(row)
@@ -75,6 +77,9 @@ def settle(text: str) -> str:
                     row, col = row + 1, 0
                     while len(lines) <= row:
                         lines.append([])
+                if piece and row in restarted:
+                    lines[row] = []  # what a shorter text would leave of the longer one depends on the widths of times
+                    restarted.discard(row)
                 row, col = _put(lines, row, col, list(piece))
         while len(lines) <= row:
             lines.append([])

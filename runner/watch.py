@@ -90,7 +90,7 @@ class Watch:
         if access != os.O_WRONLY or flags & os.O_APPEND:
             if not flags & os.O_TRUNC and not from_import_system(path):
                 self.read(path)
-        if access != os.O_RDONLY and self.places.inside(path):
+        if access != os.O_RDONLY:
             self.note("write", path)
 
     def read(self, path: str) -> None:
@@ -98,7 +98,7 @@ class Watch:
             if os.path.isfile(path):
                 self.places.check_intermediate(path)
                 self.note("read", path)
-        elif self.places.outside(path) and os.path.isfile(path):
+        elif path not in self.writes and self.places.outside(path) and os.path.isfile(path):
             self.note("kind", "outside")
 
     def on_list(self, args: tuple) -> None:

@@ -8,7 +8,7 @@ from .tracebacks import is_own
 
 FINDERS = ("importlib", "importlib_metadata", "pkgutil", "zipimport", "pkg_resources")
 SOURCE_READERS = ("linecache", "tokenize", "inspect", "traceback")
-CALLS_THROUGH = ("subprocess", "os", "posixpath", "ntpath", "_collections_abc", "asyncio", "concurrent", "contextlib", "runpy")
+CALLS_THROUGH = ("subprocess", "os", "posixpath", "ntpath", "_collections_abc", "collections", "asyncio", "concurrent", "contextlib", "runpy")
 SHELLS = ("IPython.utils", "IPython.core")
 
 
@@ -26,13 +26,29 @@ def from_user_code(places: Any) -> bool:
     frame = _caller()
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if name == "__main__" or name.startswith(SHELLS):
+        if name.startswith(SHELLS):
             return True
         if name.partition(".")[0] not in CALLS_THROUGH:
-            filename = frame.f_code.co_filename
-            return not filename.startswith("<") and places.inside(os.path.abspath(filename))
+            return _is_user(frame, places)
         frame = frame.f_back
     return False
+
+
+def environment_read_by_user(places: Any) -> bool:
+    """True if the script or a module of the project asks for a variable, itself or through `get` and `getenv`."""
+    frame = _caller()
+    while frame is not None and frame.f_globals.get("__name__") in ("os", "collections.abc", "_collections_abc"):
+        if frame.f_code.co_name not in ("get", "getenv", "__contains__"):
+            return False
+        frame = frame.f_back
+    return frame is not None and _is_user(frame, places)
+
+
+def _is_user(frame: Any, places: Any) -> bool:
+    filename = frame.f_code.co_filename
+    if frame.f_globals.get("__name__") in ("__main__", "__mp_main__"):
+        return True
+    return not filename.startswith("<") and places.inside(os.path.abspath(filename))
 
 
 def _caller() -> Any:

@@ -9,6 +9,7 @@ from .watch import Watch
 from .watch_places import Places
 
 SNAPSHOT_LIMIT = 20_000
+MOST_NAMES = 20
 
 
 def snapshot(places: Places) -> dict:
@@ -76,7 +77,13 @@ def undeclared(watch: Watch) -> list:
         for path in watch.reads
         if not places.is_declared(path) and not any(path.startswith(folder + os.sep) for folder in folders)
     }
-    return sorted({places.relative(path) for path in paths | folders} | watch.kinds)
+    return sorted({places.relative(path) for path in paths | folders} | _kinds(watch.kinds))
+
+
+def _kinds(kinds: set) -> set:
+    """The kinds; who reads the whole environment reads `environ`, whatever names this machine has."""
+    names = {kind for kind in kinds if kind.startswith("environ:")}
+    return kinds if len(names) <= MOST_NAMES else (kinds - names) | {"environ"}
 
 
 def facts(watch: Watch) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from .params import load_params
 from .settings import find_project
 from .watch import WATCH_VARIABLE, Watch
 from .watch_places import Places
+from .worker_guard import WATCH_ONLY
 
 SCRIPT_VARIABLE = "CELLAR_WORKER_SCRIPT"
 FOLDER_VARIABLE = "CELLAR_WORKER_FOLDER"
@@ -25,6 +26,10 @@ def tell_workers(script: str, folder: str) -> None:
 
 def worker_namespace(run_path: str) -> dict:
     """What a worker process knows of the notebook (N42): only what stands above the first block."""
+    if WATCH_ONLY in sys.argv:
+        sys.argv.remove(WATCH_ONLY)
+        watch_worker(os.environ.get(FOLDER_VARIABLE, ""))
+        return {}
     script_path, folder = os.environ.get(SCRIPT_VARIABLE, ""), os.environ.get(FOLDER_VARIABLE, "")
     if not script_path:
         return {}
@@ -32,8 +37,7 @@ def worker_namespace(run_path: str) -> dict:
     script.path = script_path
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    if WATCH_VARIABLE in os.environ:
-        watch_worker(folder)
+    watch_worker(folder)
     module = main_module(script, run_path, "__mp_main__")
     module.__dict__.update(load_params(script.header["params"], folder))
     before = sys.modules.get("__mp_main__")
@@ -45,20 +49,15 @@ def worker_namespace(run_path: str) -> dict:
     if before is not None:
         sys.modules["__mp_main__"] = before
     names = {name: value for name, value in module.__dict__.items() if not name.startswith("__")}
-    names["__getattr__"] = missing_name
     return names
 
 
 def watch_worker(folder: str) -> None:
     """Watch what this worker opens; it appends to the stage's file."""
+    if WATCH_VARIABLE not in os.environ:
+        return
     places = Places(folder, os.path.realpath(find_project(folder)), [], [])
     watch = Watch(places, os.environ[WATCH_VARIABLE])
     watch.install()
     watch.enabled = True
 
-
-def missing_name(name: str) -> Any:
-    """A worker asks for a name that only a stage cell defines."""
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise AttributeError(f"worker processes know only setup: {name} is defined in a stage cell (E_WORKER_NAME; move {name} to a setup cell)")

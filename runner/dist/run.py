@@ -415,7 +415,7 @@ RATES = (
     re.compile(r" ?\b[0-9.]+ ?[kKMGT]?i?(?:it|B|bytes)/s\b"),
     re.compile(r" ?\b(?:eta|ETA):? ?[0-9:hms.-]+"),
     re.compile(r"(?<= )(?:[0-9]+:)?[0-9]+:[0-9]{2}(?= |$)"),
-    re.compile(r"(?<=[━=.>─] )[0-9]+s\b"),
+    re.compile(r"(?<=[━=.>─]) [0-9]+s\b"),
 )
 STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=[_\"' ]|\b)")
 
@@ -450,11 +450,13 @@ def settle(text: str) -> str:
         return text
     lines: list = [[]]
     touched: set = set()
+    restarted: set = set()
     row = col = 0
     for part in CONTROL.split(text):
         if part == "\r":
             col = 0
             touched.add(row)
+            restarted.add(row)
         elif part == "\x08":
             col = max(col - 1, 0)
             touched.add(row)
@@ -477,6 +479,9 @@ def settle(text: str) -> str:
                     row, col = row + 1, 0
                     while len(lines) <= row:
                         lines.append([])
+                if piece and row in restarted:
+                    lines[row] = []  # what a shorter text would leave of the longer one depends on the widths of times
+                    restarted.discard(row)
                 row, col = _put(lines, row, col, list(piece))
         while len(lines) <= row:
             lines.append([])
@@ -1007,7 +1012,7 @@ def _strip(summary: Any, seen: set) -> None:
 
 FINDERS = ("importlib", "importlib_metadata", "pkgutil", "zipimport", "pkg_resources")
 SOURCE_READERS = ("linecache", "tokenize", "inspect", "traceback")
-CALLS_THROUGH = ("subprocess", "os", "posixpath", "ntpath", "_collections_abc", "asyncio", "concurrent", "contextlib", "runpy")
+CALLS_THROUGH = ("subprocess", "os", "posixpath", "ntpath", "_collections_abc", "collections", "asyncio", "concurrent", "contextlib", "runpy")
 SHELLS = ("IPython.utils", "IPython.core")
 
 
@@ -1025,13 +1030,29 @@ def from_user_code(places: Any) -> bool:
     frame = _caller()
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if name == "__main__" or name.startswith(SHELLS):
+        if name.startswith(SHELLS):
             return True
         if name.partition(".")[0] not in CALLS_THROUGH:
-            filename = frame.f_code.co_filename
-            return not filename.startswith("<") and places.inside(os.path.abspath(filename))
+            return _is_user(frame, places)
         frame = frame.f_back
     return False
+
+
+def environment_read_by_user(places: Any) -> bool:
+    """True if the script or a module of the project asks for a variable, itself or through `get` and `getenv`."""
+    frame = _caller()
+    while frame is not None and frame.f_globals.get("__name__") in ("os", "collections.abc", "_collections_abc"):
+        if frame.f_code.co_name not in ("get", "getenv", "__contains__"):
+            return False
+        frame = frame.f_back
+    return frame is not None and _is_user(frame, places)
+
+
+def _is_user(frame: Any, places: Any) -> bool:
+    filename = frame.f_code.co_filename
+    if frame.f_globals.get("__name__") in ("__main__", "__mp_main__"):
+        return True
+    return not filename.startswith("<") and places.inside(os.path.abspath(filename))
 
 
 def _caller() -> Any:
@@ -1217,7 +1238,7 @@ class Watch:
         if access != os.O_WRONLY or flags & os.O_APPEND:
             if not flags & os.O_TRUNC and not from_import_system(path):
                 self.read(path)
-        if access != os.O_RDONLY and self.places.inside(path):
+        if access != os.O_RDONLY:
             self.note("write", path)
 
     def read(self, path: str) -> None:
@@ -1225,7 +1246,7 @@ class Watch:
             if os.path.isfile(path):
                 self.places.check_intermediate(path)
                 self.note("read", path)
-        elif self.places.outside(path) and os.path.isfile(path):
+        elif path not in self.writes and self.places.outside(path) and os.path.isfile(path):
             self.note("kind", "outside")
 
     def on_list(self, args: tuple) -> None:
@@ -1294,12 +1315,12 @@ def watch_environment(watch: Watch) -> None:
     own: set = set()
 
     def __getitem__(self: Any, key: str) -> str:
-        if watch.enabled and key not in own and isinstance(key, str) and from_user_code(watch.places):
+        if watch.enabled and key not in own and isinstance(key, str) and environment_read_by_user(watch.places):
             watch.note("kind", f"environ:{key}")
         return read(self, key)
 
     def __setitem__(self: Any, key: str, value: str) -> None:
-        if watch.enabled and from_user_code(watch.places):
+        if watch.enabled and isinstance(key, str):
             own.add(key)
         write(self, key, value)
 
@@ -2025,13 +2046,14 @@ class Image(Shown):
 # import_hooks.py
 
 
-def install_import_hooks(display: Display) -> None:
-    """Adjust a few libraries right after they are imported, so that they show the same as in a notebook."""
+def install_import_hooks(display: Display, more: dict) -> None:
+    """Adjust a few libraries right after they are imported, so that they show the same as in a notebook; `more` too."""
     actions: dict[str, Callable[[Any], None]] = {
         "matplotlib": use_backend,
         "pandas": show_frames_as_notebooks,
         "IPython.core.display_functions": lambda module: patch_ipython(module, display),
         "IPython.display": lambda module: patch_ipython(module, display),
+        **more,
     }
     for name, action in list(actions.items()):
         if name in sys.modules:
@@ -3530,6 +3552,7 @@ def _overlap(a: Any, b: Any) -> bool:
 
 
 SNAPSHOT_LIMIT = 20_000
+MOST_NAMES = 20
 
 
 def snapshot(places: Places) -> dict:
@@ -3597,7 +3620,13 @@ def undeclared(watch: Watch) -> list:
         for path in watch.reads
         if not places.is_declared(path) and not any(path.startswith(folder + os.sep) for folder in folders)
     }
-    return sorted({places.relative(path) for path in paths | folders} | watch.kinds)
+    return sorted({places.relative(path) for path in paths | folders} | _kinds(watch.kinds))
+
+
+def _kinds(kinds: set) -> set:
+    """The kinds; who reads the whole environment reads `environ`, whatever names this machine has."""
+    names = {kind for kind in kinds if kind.startswith("environ:")}
+    return kinds if len(names) <= MOST_NAMES else (kinds - names) | {"environ"}
 
 
 def facts(watch: Watch) -> dict[str, Any]:
@@ -3608,6 +3637,81 @@ def facts(watch: Watch) -> dict[str, Any]:
         "writes": sorted(places.from_folder(path) for path in watch.writes if places.inside(path)),
         "modules": [places.from_folder(path) for path in project_modules(places)],
     }
+
+
+# worker_guard.py
+
+
+WATCH_ONLY = "--cellar-watch-only"
+
+
+class WorkerName(Exception):
+    """A name of a stage cell was handed to worker processes that know only setup; carries the refusal (N42).
+
+    An `Exception`, because the threads that feed a pool pass on nothing else.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class WorkerGuard:
+    """Looks at what goes to spawned workers: what a stage cell defines, they cannot know."""
+
+    def __init__(self, run_path: str) -> None:
+        self.run_path = run_path
+        self.known: set = set()
+        self.spawned = False
+        self.refusal: Refusal | None = None
+
+    def actions(self) -> dict[str, Callable[[Any], None]]:
+        """What to do right after these modules are imported."""
+        return {
+            "multiprocessing.spawn": self.on_spawn,
+            "multiprocessing.reduction": self.on_reduction,
+            "joblib.externals.loky.backend.spawn": self.on_loky,
+            "loky.backend.spawn": self.on_loky,
+        }
+
+    def on_spawn(self, module: Any) -> None:
+        prepare = module.get_preparation_data
+
+        def get_preparation_data(*args: Any, **kwargs: Any) -> Any:
+            self.spawned = True
+            return prepare(*args, **kwargs)
+
+        module.get_preparation_data = get_preparation_data
+
+    def on_loky(self, module: Any) -> None:
+        """Loky sends functions by value, so its workers need no setup; they are watched all the same."""
+        prepare = module.get_preparation_data
+
+        def get_preparation_data(*args: Any, **kwargs: Any) -> Any:
+            data = prepare(*args, **kwargs)
+            if "init_main_from_path" not in data and "init_main_from_name" not in data:
+                data["init_main_from_path"] = self.run_path
+                data["sys_argv"] = [*data["sys_argv"], WATCH_ONLY]
+            return data
+
+        module.get_preparation_data = get_preparation_data
+
+    def on_reduction(self, module: Any) -> None:
+        module.ForkingPickler.reducer_override = lambda pickler, value: self.check(value)
+
+    def check(self, value: Any) -> Any:
+        """Called for every object that is pickled for a worker."""
+        if self.spawned and isinstance(value, (types.FunctionType, type)) and value.__module__ == "__main__":
+            name = value.__qualname__.partition(".")[0]
+            if name not in self.known and name in sys.modules["__main__"].__dict__:
+                self.refusal = Refusal(
+                    "E_WORKER_NAME",
+                    f"{name} is defined in a stage cell and handed to worker processes, which know only setup.",
+                    f"Move {name} to a setup cell",
+                    {"name": name, "fixes": ["move-to-setup"]},
+                )
+                raise WorkerName(self.refusal)
+        return NotImplemented
 
 
 # stage.py
@@ -3625,6 +3729,7 @@ class Stage:
         places = Places(folder, settings.project, settings.intermediate, [self.absolute(path) for path in declared])
         self.watch = Watch(places)
         self.display = Display(outlet)
+        self.guard = WorkerGuard(run_path)
         self.module = main_module(script, run_path)
         self.namespace = self.module.__dict__
         self.evaluator = Evaluator(self.namespace)
@@ -3641,7 +3746,8 @@ class Stage:
         except Refusal as refusal:
             return self._refused(refusal)
         except BaseException as error:
-            return self._failed(error)
+            stopped = self.watch.stop or self.guard.refusal
+            return self._refused(stopped, error) if stopped else self._failed(error)
         finally:
             self.watch.enabled = False
         self._done(True)
@@ -3655,6 +3761,7 @@ class Stage:
         before = snapshot(self.watch.places)
         self.watch.enabled = True
         self._part(parts[0], show=False)
+        self.guard.known = set(self.namespace)
         self.namespace.update(self.inputs.load())
         for block, part in enumerate(parts[1:]):
             self._block(block, part)
@@ -3667,7 +3774,7 @@ class Stage:
     def _prepare(self) -> None:
         self.display.install()
         install_backend(self.display.figures)
-        install_import_hooks(self.display)
+        install_import_hooks(self.display, self.guard.actions())
         watch_environment(self.watch)
         self.watch.install()
         install_main(self.module)
@@ -3700,8 +3807,8 @@ class Stage:
     def _part(self, part: Part, show: bool) -> None:
         self.evaluator.run(part, self.display.result if show else lambda value: None)
         self.display.figures()
-        if self.watch.stop:
-            raise self.watch.stop
+        if self.watch.stop or self.guard.refusal:
+            raise self.watch.stop or self.guard.refusal  # type: ignore[misc]
         check_modules(self.watch.places)
 
     def _save(self) -> None:
@@ -3715,8 +3822,8 @@ class Stage:
         found = {"mutated": self.mutated, "shared": shared, "undeclared": self.undeclared, "formats": formats}
         write_recorded(self.absolute(header["outputs"]), self.script.body, self.outlet.outputs.recorded(), found)
 
-    def _refused(self, refusal: Refusal) -> bool:
-        lines = script_lines(refusal, self.script.path)
+    def _refused(self, refusal: Refusal, error: BaseException | None = None) -> bool:
+        lines = script_lines(error or refusal, self.script.path)
         line = refusal.line or (lines[-1] if lines else None)
         if self.outlet.events:
             extra = {"next": refusal.next} if refusal.next else {}
@@ -3766,6 +3873,10 @@ def tell_workers(script: str, folder: str) -> None:
 
 def worker_namespace(run_path: str) -> dict:
     """What a worker process knows of the notebook (N42): only what stands above the first block."""
+    if WATCH_ONLY in sys.argv:
+        sys.argv.remove(WATCH_ONLY)
+        watch_worker(os.environ.get(FOLDER_VARIABLE, ""))
+        return {}
     script_path, folder = os.environ.get(SCRIPT_VARIABLE, ""), os.environ.get(FOLDER_VARIABLE, "")
     if not script_path:
         return {}
@@ -3773,8 +3884,7 @@ def worker_namespace(run_path: str) -> dict:
     script.path = script_path
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    if WATCH_VARIABLE in os.environ:
-        watch_worker(folder)
+    watch_worker(folder)
     module = main_module(script, run_path, "__mp_main__")
     module.__dict__.update(load_params(script.header["params"], folder))
     before = sys.modules.get("__mp_main__")
@@ -3786,23 +3896,17 @@ def worker_namespace(run_path: str) -> dict:
     if before is not None:
         sys.modules["__mp_main__"] = before
     names = {name: value for name, value in module.__dict__.items() if not name.startswith("__")}
-    names["__getattr__"] = missing_name
     return names
 
 
 def watch_worker(folder: str) -> None:
     """Watch what this worker opens; it appends to the stage's file."""
+    if WATCH_VARIABLE not in os.environ:
+        return
     places = Places(folder, os.path.realpath(find_project(folder)), [], [])
     watch = Watch(places, os.environ[WATCH_VARIABLE])
     watch.install()
     watch.enabled = True
-
-
-def missing_name(name: str) -> Any:
-    """A worker asks for a name that only a stage cell defines."""
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise AttributeError(f"worker processes know only setup: {name} is defined in a stage cell (E_WORKER_NAME; move {name} to a setup cell)")
 
 
 # main.py
@@ -3877,12 +3981,16 @@ def _say(text: str) -> int:
     return 1
 
 
-def start(name: str, run_path: str, own_code: object, names: dict) -> None:
+def start(name: str, run_path: str, own_code: types.CodeType, names: dict) -> None:
     """What happens when the joined file is executed: as a program, in a worker process, or as a module of a kernel."""
     if name == "__main__":
         sys.exit(main(sys.argv[1:], run_path))
     if name == "__mp_main__":
-        found = worker_namespace(run_path)
+        module = types.ModuleType("cellar_run")
+        module.__file__ = run_path
+        sys.modules["cellar_run"] = module
+        exec(own_code, module.__dict__)  # once more under a name of its own: the worker's main module must hold setup alone
+        found = module.worker_namespace(run_path)
         for own in [key for key in names if not key.startswith("__")]:
             del names[own]
         names.update(found)
