@@ -1,40 +1,11 @@
 import { CellarError } from '../../server-bridge/src/protocol/errors.js';
 import { KERNEL_PATIENCE, runSilently, whenIdle } from '../models/kernel.js';
+import { readSummary } from '../models/loadsummary.js';
 import type { NotebookModel } from '../models/notebook.js';
 import { askLoad } from '../views/loaddialog.js';
 import { chosenStage, front, type IActionContext, type IFront } from './context.js';
 import { tell } from './report.js';
 import { ensureTrusted } from './trusting.js';
-
-/** What the kernel said it has: the names that were set, and those that could not be, with the reason. */
-interface ISummary {
-  readonly loaded: string[];
-  readonly failed: { readonly name: string; readonly reason: string }[];
-}
-
-function namesIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
-}
-
-/** Reads the JSON that the kernel helper leaves behind; anything unexpected counts as nothing said. */
-export function readSummary(text: string | null): ISummary {
-  let value: unknown = null;
-  try {
-    value = text === null ? null : JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  const field = (key: string): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : []);
-  const failed = field('failed');
-  return {
-    loaded: namesIn(field('loaded')),
-    failed: (Array.isArray(failed) ? failed : []).flatMap((item: unknown) => {
-      const name: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'name') : null;
-      const reason: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'reason') : null;
-      return typeof name === 'string' ? [{ name, reason: typeof reason === 'string' ? reason : '' }] : [];
-    })
-  };
-}
 
 async function idleKernel(
   { panel }: IFront,
