@@ -40,9 +40,9 @@ export type BigIntStats = fs.BigIntStats;
 export type Dirent = fs.Dirent;
 export const constants = fs.constants;
 
-/** An errno error as Node throws it. */
+/** An error of the system as Node throws it (`ENOENT` …); Node's own codes and ours hold an underscore. */
 export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string' || error.code.includes('_')) {
     return false;
   }
   return codes.length === 0 || codes.includes(error.code);

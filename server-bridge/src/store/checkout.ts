@@ -2,11 +2,12 @@
  * Carries a checkout plan out (spec/dvc-data.md §4.6, I2, I3): deletions, folders, files. Files are built aside and
  * swapped in; whatever is not what the plan saw stays and is reported. Doing it again finishes an interrupted one.
  */
+import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { syncBarrier } from '../io/barrier.js';
 import { diskError } from '../io/failures.js';
 import { copyFacts, FACTS } from '../io/facts.js';
-import { chmodSync, isErrno, lstatSync, mkdirSync, removeTreeSync, rmdirSync, statSync } from '../io/files.js';
+import { chmodSync, isErrno, lstatSync, mkdirSync, rmdirSync, statSync } from '../io/files.js';
 import { openJournal } from '../io/journal.js';
 import { newOperation, openTrash, removeEmptyAbove } from '../io/trash.js';
 import { CellarError } from '../protocol/errors.js';
@@ -28,6 +29,7 @@ import { failureError } from './readfile.js';
 import type { Store } from './store.js';
 import { removeExpected } from './swap.js';
 import { recordCheckout } from './recording.js';
+import { emptyScratch, keepScratch, recoverCheckouts, scratchFor } from './scratch.js';
 
 export interface CheckoutOptions {
   /** Replace unsaved files too; they go to the trash first. */
@@ -74,11 +76,14 @@ export async function applyCheckout(
   if (isNothing(plan)) {
     return result;
   }
-  const journal = openJournal(store.tmpDir, 'checkout', journalName(operation), {
+  recoverCheckouts(store.tmpDir);
+  const run = `${operation}-${randomBytes(4).toString('hex')}`;
+  const scratch = scratchFor(store.tmpDir, dirname(plan.path), run);
+  const journal = openJournal(store.tmpDir, 'checkout', run, {
     path: plan.path,
-    oid: plan.target?.oid ?? null
+    oid: plan.target?.oid ?? null,
+    scratch
   });
-  const scratch = scratchFor(store, plan, journal.operation);
   try {
     const clock = ctx.index.now();
     result.trash = trashUnsaved(store, plan, operation);
@@ -98,19 +103,16 @@ export async function applyCheckout(
       chmodSync(plan.path, Number((statSync(plan.path)?.mode ?? 0o644n) & 0o777n) | 0o100);
     }
   } catch (error) {
-    throw diskError(error, plan.path);
-  } finally {
-    removeTreeSync(scratch);
+    keepScratch(store.tmpDir, scratch, run);
     journal.done();
+    throw diskError(error, plan.path);
   }
+  emptyScratch(scratch);
+  journal.done();
   if (result.conflicts.length > 0) {
     throw conflictError(plan, result.conflicts);
   }
   return result;
-}
-
-function journalName(operation: string): string {
-  return `${operation}-${Math.random().toString(36).slice(2, 10)}`;
 }
 
 function refuse(plan: CheckoutPlan, options: CheckoutOptions): void {
@@ -142,18 +144,6 @@ export function unsavedError(paths: readonly string[]): CellarError {
 
 function absolute(plan: CheckoutPlan, relpath: string): string {
   return relpath === '' ? plan.path : join(plan.path, relpath);
-}
-
-/** Unfinished files lie in our own scratch, or beside the out when that is another file system. */
-function scratchFor(store: Store, plan: CheckoutPlan, operation: string): string {
-  mkdirSync(dirname(plan.path));
-  mkdirSync(store.tmpDir);
-  const same = statSync(store.tmpDir)?.dev === statSync(dirname(plan.path))?.dev;
-  const folder = same
-    ? join(store.tmpDir, 'cellar', 'scratch', operation)
-    : join(dirname(plan.path), `.cellar-${operation}.tmp`);
-  mkdirSync(folder);
-  return folder;
 }
 
 function trashUnsaved(store: Store, plan: CheckoutPlan, operation: string): string | null {

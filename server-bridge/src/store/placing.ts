@@ -99,7 +99,7 @@ function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): G
 
 /** Zero-byte files are never hard-linked, executables never share an inode (spec §4.4, quirk Q1). */
 function linkTypes(job: PlaceJob, row: number, size: bigint): LinkType[] {
-  if (size === 0n) {
+  if (size === 0n && job.types[0] === 'hardlink') {
     return ['copy'];
   }
   if (job.exec[row] === 1) {

@@ -6,7 +6,7 @@ import { compareCodePoints, visitFiles, type WalkBlock } from '../io/walk.js';
 import { digestHex, DIGEST, setDigest } from './columns.js';
 import { scanPath, type HashContext, type Scan } from './hashtree.js';
 import type { OnProgress } from './jobs.js';
-import { isDirOid } from './layout.js';
+import { assertOid, isDirOid } from './layout.js';
 import type { Soundness, Store } from './store.js';
 import type { Tree } from './tree.js';
 
@@ -76,6 +76,9 @@ export async function planCheckout(
   options: PlanOptions = {}
 ): Promise<CheckoutPlan> {
   const name = target?.name ?? 'md5';
+  if (target !== null) {
+    assertOid(target.oid);
+  }
   const tree = target !== null && isDirOid(target.oid) ? store.tree(target.oid, name) : null;
   const there = lstatSync(path);
   const scan = there === null ? null : await scanPath(ctx, path, { ...options, name });
@@ -161,11 +164,7 @@ function place(plan: CheckoutPlan, row: PlanRow, here: Present | undefined, stor
     plan.deleted.push(row);
   } else if (row.was !== row.becomes) {
     plan.modified.push(row);
-  } else if (
-    options.relink === true &&
-    here !== undefined &&
-    needsRelink(store, here, row.becomes, plan.target?.name)
-  ) {
+  } else if (options.relink === true && here !== undefined && needsRelink(store, here, row.becomes, plan.target)) {
     plan.relinked.push(row);
   }
 }
@@ -182,10 +181,13 @@ function scopeOf(within: string | undefined): (relpath: string) => boolean {
 }
 
 /** The first configured type that matches decides (spec §4.4). */
-function needsRelink(store: Store, here: Present, oid: string, name: HashName | undefined): boolean {
+function needsRelink(store: Store, here: Present, oid: string, target: Target | null): boolean {
   const isLink = here.block.links[here.index] === 1;
   const shared = !isLink && (here.block.nlinks[here.index] ?? 1) > 1;
-  const object = store.path(oid, name);
+  const object = store.path(oid, target?.name);
+  if (target?.isexec === true && !isLink && !shared) {
+    return false; // executables never share an inode
+  }
   for (const type of store.types) {
     if ((type === 'copy' || type === 'reflink') && !isLink && !shared) {
       return false;
@@ -218,5 +220,8 @@ async function judge(plan: CheckoutPlan, store: Store, name: HashName, signal?: 
       plan.bad.set(oid, soundness);
     }
   }
-  plan.unsaved = leaving.filter(row => unsound.has(row.was ?? '')).map(row => row.relpath);
+  plan.unsaved = leaving
+    .filter(row => unsound.has(row.was ?? ''))
+    .map(row => row.relpath)
+    .sort(compareCodePoints);
 }

@@ -25,7 +25,7 @@ import { FileIndex } from './index.js';
 import { assertOid, objectsFolder } from './layout.js';
 import { DEFAULT_TYPES, type LinkType } from './links.js';
 import { objectPath, publishTemp, stageBytes, tempPath } from './staging.js';
-import { listObjects, ownedOperation } from './sweep.js';
+import { listObjects, underOperationSync } from './sweep.js';
 import { encodeTree, parseTree, type Tree } from './tree.js';
 import { verifyObjects } from './verifying.js';
 
@@ -173,21 +173,28 @@ function putBytes(store: Store, bytes: Uint8Array, suffix: '' | '.dir', name: Ha
     }
     quarantine(store, oid, name);
   }
+  const objects = objectsFolder(store.cacheDir, name);
   try {
-    const temp = tempPath(objectsFolder(store.cacheDir, name), oid, ownedOperation());
-    stageBytes(temp, bytes, store.dirMode);
-    const fd = openSync(temp, 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    publishTemp(temp, path);
+    underOperationSync(store.tmpDir, objects, operation => {
+      const temp = tempPath(objects, oid, operation);
+      stageBytes(temp, bytes, store.dirMode);
+      fsyncFile(temp);
+      publishTemp(temp, path);
+    });
     fsyncDirSync(join(path, '..'));
   } catch (error) {
     throw diskError(error, path);
   }
   return oid;
+}
+
+function fsyncFile(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function quarantine(store: Store, oid: string, name: HashName): string {

@@ -13,7 +13,7 @@ import { failureError } from './readfile.js';
 import { makeFolder, objectPath, tempPath } from './staging.js';
 import { recordObjects } from './verifying.js';
 import type { Store } from './store.js';
-import { ownedOperation } from './sweep.js';
+import { ownedOperation, underOperation } from './sweep.js';
 
 /** Digests and facts of files, row by row. */
 export interface Hashed {
@@ -63,36 +63,49 @@ export async function storeMany(
   const clock = store.records.now();
   try {
     makeFolder(objects, store.dirMode);
-    const staging: Staging = {
-      objects,
-      operation: ownedOperation(),
-      how: howToStore(store, objects, facts, name),
-      dirMode: store.dirMode,
-      syncedAt: clock
-    };
-    if (staging.how === 'hardlink') {
-      // The bytes of files that were written before must be on disk before their names are (I1).
-      syncBarrier(objects, paths);
-    }
-    for (let from = 0; from < paths.length;) {
-      const to = roundEnd(facts, from, paths.length);
-      const part = await storeRound(
-        store,
-        staging,
-        paths.slice(from, to),
-        facts.slice(from * FACTS, to * FACTS),
-        options
-      );
-      all.digests.set(part.digests, from * DIGEST);
-      all.facts.set(part.facts, from * FACTS);
-      all.ours.set(part.ours, from);
-      from = to;
-    }
+    await underOperation(store.tmpDir, objects, async operation => {
+      const staging: Staging = {
+        objects,
+        operation,
+        how: howToStore(store, objects, facts, name),
+        dirMode: store.dirMode,
+        syncedAt: clock
+      };
+      if (staging.how === 'hardlink') {
+        // The bytes of files that were written before must be on disk before their names are (I1).
+        syncBarrier(objects, paths);
+      }
+      await storeRounds(store, staging, paths, facts, options, all);
+    });
     recordLinked(store, all, clock, name);
   } catch (error) {
     throw diskError(error, objects);
   }
   return all;
+}
+
+async function storeRounds(
+  store: Store,
+  staging: Staging,
+  paths: string[],
+  facts: BigInt64Array,
+  options: HashManyOptions,
+  all: Hashed
+): Promise<void> {
+  for (let from = 0; from < paths.length;) {
+    const to = roundEnd(facts, from, paths.length);
+    const part = await storeRound(
+      store,
+      staging,
+      paths.slice(from, to),
+      facts.slice(from * FACTS, to * FACTS),
+      options
+    );
+    all.digests.set(part.digests, from * DIGEST);
+    all.facts.set(part.facts, from * FACTS);
+    all.ours.set(part.ours, from);
+    from = to;
+  }
 }
 
 function roundEnd(facts: BigInt64Array, from: number, n: number): number {
@@ -112,34 +125,26 @@ async function storeRound(
   options: HashManyOptions
 ): Promise<HashReply> {
   const name = options.name ?? 'md5';
-  let reply: HashReply;
+  const reply = await runJob({ kind: 'hash', paths, facts, name, staging }, options);
   const staged = new Set<string>();
-  try {
-    reply = await runJob({ kind: 'hash', paths, facts, name, staging }, options);
-    reply.staged.forEach(row => staged.add(digestHex(reply.digests, row)));
-    throwFirst(reply.failures.map(failureError));
-    await replaceCorrupt(store, staging, reply, paths, options, staged);
-    const oids = [...staged].sort();
-    if (oids.length > 0) {
-      syncBarrier(
-        staging.objects,
-        oids.map(oid => tempPath(staging.objects, oid, staging.operation))
-      );
-      const published = await runJob(
-        { kind: 'publish', objects: staging.objects, operation: staging.operation, oids },
-        { signal: options.signal }
-      );
-      throwFirst(published.failures.map(failureError));
-      const bad = await store.verifyAll(published.existing, name, options.signal);
-      throwFirst([...bad.keys()].map(oid => lostRace(oid)));
-    }
-    syncBarrier(staging.objects, publishedPaths(staging.objects, reply));
-  } catch (error) {
-    for (const oid of staged) {
-      unlinkIfSync(tempPath(staging.objects, oid, staging.operation));
-    }
-    throw error;
+  reply.staged.forEach(row => staged.add(digestHex(reply.digests, row)));
+  throwFirst(reply.failures.map(failureError));
+  await replaceCorrupt(store, staging, reply, paths, options, staged);
+  const oids = [...staged].sort();
+  if (oids.length > 0) {
+    syncBarrier(
+      staging.objects,
+      oids.map(oid => tempPath(staging.objects, oid, staging.operation))
+    );
+    const published = await runJob(
+      { kind: 'publish', objects: staging.objects, operation: staging.operation, oids },
+      { signal: options.signal }
+    );
+    throwFirst(published.failures.map(failureError));
+    const bad = await store.verifyAll(published.existing, name, options.signal);
+    throwFirst([...bad.keys()].map(oid => lostRace(oid)));
   }
+  syncBarrier(staging.objects, publishedPaths(staging.objects, reply));
   return reply;
 }
 

@@ -1,7 +1,7 @@
 /** Temp files of the cache name their owner, so that what a dead process left is told from what a live one needs (I2). */
 import { createHash, randomBytes } from 'node:crypto';
 import { isDead, thisOwner } from '../io/identity.js';
-import { isErrno, readdirSync, unlinkIfSync } from '../io/files.js';
+import { isErrno, mkdirSync, readdirSync, readTextIfSync, unlinkIfSync, writeFileSync } from '../io/files.js';
 
 /** An operation name that says who runs it: host, boot, pid, start time, and a random part. */
 export function ownedOperation(): string {
@@ -35,16 +35,7 @@ export function isLitter(name: string): boolean {
 
 /** Removes litter from one folder and gives all its other names; a missing folder is empty. */
 export function listObjects(folder: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) {
-      return [];
-    }
-    throw error;
-  }
-  return names.filter(name => {
+  return namesIn(folder).filter(name => {
     if (!name.startsWith('.')) {
       return true;
     }
@@ -53,6 +44,89 @@ export function listObjects(folder: string): string[] {
     }
     return false;
   });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+/**
+ * Runs `work` under an operation that is known by a note in `<tmpDir>/cellar/staging/` while it lasts. What earlier
+ * operations of dead processes left in a cache is removed first; when `work` fails, its own temp files are.
+ */
+export async function underOperation<T>(
+  tmpDir: string,
+  objects: string,
+  work: (operation: string) => Promise<T>
+): Promise<T> {
+  const begun = beginOperation(tmpDir, objects);
+  let failed = true;
+  try {
+    const result = await work(begun);
+    failed = false;
+    return result;
+  } finally {
+    endOperation(tmpDir, objects, begun, failed);
+  }
+}
+
+/** The same for work that does not wait. */
+export function underOperationSync<T>(tmpDir: string, objects: string, work: (operation: string) => T): T {
+  const begun = beginOperation(tmpDir, objects);
+  let failed = true;
+  try {
+    const result = work(begun);
+    failed = false;
+    return result;
+  } finally {
+    endOperation(tmpDir, objects, begun, failed);
+  }
+}
+
+function beginOperation(tmpDir: string, objects: string): string {
+  const notes = `${tmpDir}/cellar/staging`;
+  for (const name of namesIn(notes)) {
+    if (isLitter(`.${name}.tmp`)) {
+      sweepOperation(readTextIfSync(`${notes}/${name}`) ?? objects, name);
+      unlinkIfSync(`${notes}/${name}`);
+    }
+  }
+  const operation = ownedOperation();
+  mkdirSync(notes);
+  writeFileSync(`${notes}/${operation}`, objects, 0o600);
+  return operation;
+}
+
+function endOperation(tmpDir: string, objects: string, operation: string, failed: boolean): void {
+  if (failed) {
+    sweepOperation(objects, operation);
+  }
+  unlinkIfSync(`${tmpDir}/cellar/staging/${operation}`);
+}
+
+/** Removes all temp files of one operation that failed or was cancelled. */
+export function sweepOperation(objects: string, operation: string): void {
+  const drop = (folder: string): string[] => {
+    const names = namesIn(folder);
+    for (const name of names) {
+      if (name.startsWith('.') && name.includes(`.${operation}.`)) {
+        unlinkIfSync(`${folder}/${name}`);
+      }
+    }
+    return names;
+  };
+  for (const name of drop(objects)) {
+    if (name.length === 2) {
+      drop(`${objects}/${name}`);
+    }
+  }
 }
 
 function short(text: string): string {
