@@ -4,9 +4,11 @@ import { CellarError } from '../protocol/errors.js';
 import { refuseAbsentCommands } from './absent.js';
 import { registerAdd } from './commands/add.js';
 import { registerCheckout } from './commands/checkout.js';
+import { registerCompile } from './commands/compile.js';
 import { registerConfig } from './commands/config.js';
 import { registerInit } from './commands/init.js';
 import { registerRepro } from './commands/repro.js';
+import { registerReproduce } from './commands/reproduce.js';
 import { registerRoot } from './commands/root.js';
 import { registerStatus } from './commands/status.js';
 import { registerVersion } from './commands/version.js';
@@ -21,6 +23,8 @@ const COMMANDS = [
   registerStatus,
   registerConfig,
   registerRepro,
+  registerCompile,
+  registerReproduce,
   registerRoot,
   registerVersion
 ];

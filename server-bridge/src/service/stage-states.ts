@@ -2,6 +2,7 @@ import type { LockEntry, RecordedPath } from '../formats/entries.js';
 import { pythonJson } from '../formats/pythonjson.js';
 import { pyEqual } from '../formats/params.js';
 import type { Value, ValueMap } from '../formats/value.js';
+import { sep } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { currentParams } from '../pipeline/params.js';
 import type { Project } from '../workspace/project.js';
@@ -60,23 +61,32 @@ export async function computeStates(
 ): Promise<Map<string, ComputedState>> {
   const states = new Map<string, ComputedState>();
   const restored = new Map<string, RecordedPath>();
-  const producers = new Map<string, string>();
-  for (const { stage } of stages) {
-    for (const out of stage.outs) {
-      producers.set(out.abs, stage.id);
-    }
-  }
+  const producers = producersIn(stages);
   for (const live of stages) {
     states.set(live.stage.id, await computeOne(project, live, { states, restored, producers, runs, cache }));
   }
   return states;
 }
 
+function producersIn(stages: readonly LiveStage[]): (abs: string) => string[] {
+  const made = stages.flatMap(({ stage }) => stage.outs.map(out => ({ abs: out.abs, id: stage.id })));
+  const exact = new Map(made.map(each => [each.abs, each.id]));
+  return abs => {
+    const one = exact.get(abs);
+    if (one !== undefined) {
+      return [one];
+    }
+    const near = made.filter(each => each.abs.startsWith(abs + sep) || abs.startsWith(each.abs + sep));
+    return [...new Set(near.map(each => each.id))];
+  };
+}
+
 interface Context {
   states: ReadonlyMap<string, ComputedState>;
   /** Outs that a restore above would bring, by absolute path. */
   restored: Map<string, RecordedPath>;
-  producers: ReadonlyMap<string, string>;
+  /** Ids of the stages that make a path, something in it, or a folder that it is in (spec/dvc-pipelines.md §4.1). */
+  producers: (abs: string) => string[];
   runs: RunFacts;
   cache: ChangesCache;
 }
@@ -135,10 +145,9 @@ function upstreamReasons(
   const reasons: Reason[] = [];
   const names = new Set<string>();
   let restorable = true;
-  for (const dep of live.stage.frozen ? [] : live.stage.deps) {
-    const producer = context.producers.get(dep.abs);
-    const state = producer === undefined ? undefined : context.states.get(producer);
-    if (producer === undefined || state === undefined || state.state === 'fresh' || names.has(producer)) {
+  for (const producer of live.stage.frozen ? [] : live.stage.deps.flatMap(dep => context.producers(dep.abs))) {
+    const state = context.states.get(producer);
+    if (state === undefined || state.state === 'fresh' || names.has(producer)) {
       continue;
     }
     names.add(producer);
@@ -170,8 +179,8 @@ async function ownReasons(
     reasons.push(...live.explainScript());
   }
   for (const { dep, status } of changes.deps) {
-    const producer = context.producers.get(dep.abs);
-    if (dep.abs !== script?.abs && !(producer !== undefined && unfresh.has(producer))) {
+    const excused = context.producers(dep.abs).some(id => unfresh.has(id));
+    if (dep.abs !== script?.abs && !excused) {
       reasons.push(depReason(dep, status));
     }
   }

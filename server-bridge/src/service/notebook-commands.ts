@@ -1,0 +1,164 @@
+import { resolve } from 'node:path';
+import { parseNotebook } from '../formats/ipynb.js';
+import { isErrno, readText } from '../io/files.js';
+import { fromFile } from '../notebook/notebook.js';
+import { loadStages } from '../pipeline/load.js';
+import { CellarError } from '../protocol/errors.js';
+import type { Problem } from '../protocol/analysis.js';
+import type { Job, JobEvent } from '../protocol/job.js';
+import type { Reason } from '../protocol/state.js';
+import type { RunMode } from '../protocol/wire.js';
+import { openProject } from '../workspace/project.js';
+import type { Document } from './documents.js';
+import { notebookOf } from './project-view.js';
+import { openSession } from './project-session.js';
+import { compileDocument, prepareRun } from './runs.js';
+import { findRoot } from '../workspace/locate.js';
+
+/** A notebook file as a document: nobody has it open. @throws CellarError `E_NO_NOTEBOOK`, `E_NOTEBOOK_INVALID` */
+async function documentAt(cwd: string, path: string): Promise<Document> {
+  const abs = resolve(cwd, path);
+  let text: string;
+  try {
+    text = await readText(abs);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EISDIR')) {
+      throw new CellarError('E_NO_NOTEBOOK', `'${path}' is not a notebook file.`, {
+        next: 'Give the path of an .ipynb file.'
+      });
+    }
+    throw error;
+  }
+  const file = parseNotebook(text, path);
+  const notebook = fromFile(file);
+  return {
+    id: abs,
+    path,
+    abs,
+    version: 0,
+    base: null,
+    metadata: notebook.metadata,
+    kernel: { name: file.kernel ?? null, language: file.language ?? null, executable: null },
+    cells: notebook.cells
+  };
+}
+
+export interface CompileReport {
+  notebook: string;
+  /** Files written or removed, or that would be with `check`; paths in the project. */
+  changes: { path: string; change: 'write' | 'remove' }[];
+  problems: Problem[];
+  blocked: string[];
+}
+
+/** `cellar compile [--check] [NOTEBOOK…]`; without names every notebook that owns an entry of some `dvc.yaml`. */
+export async function compileNotebooks(
+  cwd: string,
+  notebooks: readonly string[],
+  options: { check: boolean; signal: AbortSignal }
+): Promise<CompileReport[]> {
+  const reports: CompileReport[] = [];
+  for (const path of notebooks.length > 0 ? notebooks : await knownNotebooks(cwd)) {
+    const document = await documentAt(cwd, path);
+    const session = openSession(findRoot(resolve(document.abs, '..')), () => undefined);
+    const { changes, problems, blocked } = await compileDocument(session, document, options);
+    reports.push({ notebook: path, changes, problems, blocked });
+  }
+  return reports;
+}
+
+async function knownNotebooks(cwd: string): Promise<string[]> {
+  const project = await openProject(cwd);
+  const stages = await loadStages(project);
+  const names = new Set(stages.flatMap(stage => notebookOf(stage, project.root) ?? []));
+  return [...names].map(name => resolve(project.root, name));
+}
+
+/** What happened to one stage. */
+export interface StageReport {
+  address: string;
+  name: string;
+  action: 'ran' | 'restored' | 'skipped' | 'failed' | 'blocked' | 'not-run';
+  reasons: Reason[];
+  seconds: number | null;
+  /** Why it failed or did not run. */
+  text: string | null;
+}
+
+export interface ReproduceReport {
+  notebook: string;
+  stages: StageReport[];
+  problems: Problem[];
+  job: Job | null;
+}
+
+export interface ReproduceNotebookOptions {
+  mode: RunMode;
+  stage: string | null;
+  python?: string;
+  jobs?: number;
+  signal: AbortSignal;
+  onEvent: (event: JobEvent) => void;
+}
+
+/** `cellar reproduce NOTEBOOK`: compile, then the stages (N53). The notebook file stays as it is. */
+export async function reproduceNotebook(
+  cwd: string,
+  path: string,
+  options: ReproduceNotebookOptions
+): Promise<ReproduceReport> {
+  const document = await documentAt(cwd, path);
+  const session = openSession(findRoot(resolve(document.abs, '..')), () => undefined);
+  const { mode, stage, python, jobs } = options;
+  const prepared = await prepareRun(session, { document, mode, stage, python, jobs });
+  const { plan, compiled } = prepared;
+  const report = new Map<string, StageReport>(
+    plan.items.map(item => [
+      item.address,
+      {
+        address: item.address,
+        name: item.name,
+        action: item.action === 'blocked' ? 'blocked' : item.action === 'skip' ? 'skipped' : 'not-run',
+        reasons: item.reasons,
+        seconds: null,
+        text: item.action === 'blocked' ? (item.reasons[0]?.text ?? null) : null
+      }
+    ])
+  );
+  const listener = (event: JobEvent): void => {
+    note(report, event);
+    options.onEvent(event);
+  };
+  const onAbort = (): void => session.active?.stop.abort();
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  await prepared.start({
+    session,
+    serverPython: undefined,
+    listener: (_job, _notebook, event) => listener(event),
+    onActivity: () => undefined
+  });
+  await session.active?.ended;
+  options.signal.removeEventListener('abort', onAbort);
+  return { notebook: path, stages: [...report.values()], problems: compiled.problems, job: session.lastJob };
+}
+
+const ACTIONS: Partial<Record<Extract<JobEvent, { type: 'stage' }>['step'], StageReport['action']>> = {
+  skipped: 'skipped',
+  restored: 'restored',
+  done: 'ran',
+  failed: 'failed',
+  'not-run': 'not-run'
+};
+
+function note(report: Map<string, StageReport>, event: JobEvent): void {
+  if (event.type !== 'stage') {
+    return;
+  }
+  const row = report.get(event.address);
+  const action = ACTIONS[event.step];
+  if (row !== undefined && action !== undefined) {
+    row.action = action;
+    row.seconds = event.seconds ?? row.seconds;
+    row.text = event.text ?? row.text;
+  }
+}

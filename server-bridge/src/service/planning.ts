@@ -1,0 +1,158 @@
+import { dirname } from 'node:path';
+import type { Plan, PlanAction, PlanItem } from '../protocol/state.js';
+import type { RunMode } from '../protocol/wire.js';
+import { allDependents } from '../pipeline/order.js';
+import { buildGraph } from '../pipeline/graph.js';
+import type { Graph } from '../pipeline/graph.js';
+import { graphOptions } from '../pipeline/graph-options.js';
+import { orderOf } from '../pipeline/order.js';
+import { addressOf } from '../pipeline/stage.js';
+import type { Stage } from '../pipeline/stage.js';
+import { expectedSeconds, readHistory } from './history.js';
+import { diskStage } from './project-view.js';
+import type { ProjectSession } from './project-session.js';
+import { computeStates } from './stage-states.js';
+import type { ComputedState, LiveStage } from './stage-states.js';
+
+/** Longest run in seconds that starts without asking (N53). */
+const SHORT = 60;
+
+export interface PlanQuestion {
+  /** Absolute path of the notebook. */
+  abs: string;
+  mode: RunMode;
+  stage: string | null;
+  /** The notebook's own stages. */
+  live: readonly LiveStage[];
+  /** All stages of the project, as compiled to disk. */
+  stages: readonly Stage[];
+}
+
+/**
+ * What Reproduce would do with every stage that it looks at: the notebook's and all that they need upstream, or the one
+ * stage that is asked about (N53). Nothing is touched.
+ * @throws errors of the graph (`E_CYCLE`, `E_OVERLAPPING_OUTS` …): no run can begin then
+ */
+export async function makePlan(session: ProjectSession, question: PlanQuestion): Promise<Plan> {
+  const project = await session.project();
+  const byId = new Map(question.live.map(each => [each.stage.id, each]));
+  const all = question.stages.map(stage => byId.get(stage.id)?.stage ?? stage);
+  const known = new Set(all.map(stage => stage.id));
+  all.push(...question.live.map(each => each.stage).filter(stage => !known.has(stage.id)));
+  const graph = buildGraph(all, graphOptions(project));
+  const own = new Set(question.live.map(each => each.stage.id));
+  const wanted = wantedStages(graph, question, own);
+  const states = await computeStates(
+    project,
+    orderOf(graph, null).map(stage => byId.get(stage.id) ?? diskStage(stage)),
+    { queued: new Set(), running: new Set(), failed: session.failed },
+    session.changes
+  );
+  const history = readHistory(project.tmpDir);
+  const items = wanted.map(stage => {
+    const state = states.get(stage.id);
+    return planItem(stage, state, {
+      address: addressOf(stage, project.root),
+      own: own.has(stage.id),
+      force: question.mode === 'force',
+      expected: expectedSeconds(history[stage.id])
+    });
+  });
+  return {
+    items,
+    expected: sum(items.filter(item => item.action === 'run').map(item => item.expected)),
+    downstream: downstreamElsewhere(graph, wanted, items, dirname(question.abs)).map(stage =>
+      addressOf(stage, project.root)
+    ),
+    small: isSmall(items)
+  };
+}
+
+function wantedStages(graph: Graph, question: PlanQuestion, own: ReadonlySet<string>): Stage[] {
+  const named = graph.stages.filter(stage => own.has(stage.id) && stage.name === question.stage);
+  switch (question.mode) {
+    case 'all':
+      return orderOf(
+        graph,
+        graph.stages.filter(stage => own.has(stage.id))
+      );
+    case 'to':
+      return orderOf(graph, named);
+    case 'only':
+    case 'force':
+      return named;
+  }
+}
+
+function planItem(
+  stage: Stage,
+  state: ComputedState | undefined,
+  more: { address: string; own: boolean; force: boolean; expected: number | null }
+): PlanItem {
+  const action = actionFor(stage, state, more.force);
+  return {
+    address: more.address,
+    name: stage.name ?? more.address,
+    own: more.own,
+    action,
+    reasons: state?.reasons ?? [],
+    expected: action === 'run' ? more.expected : null,
+    bytes: action === 'restore' ? outBytes(stage) : null
+  };
+}
+
+function actionFor(stage: Stage, state: ComputedState | undefined, force: boolean): PlanAction {
+  if (state?.state === 'blocked') {
+    return 'blocked';
+  }
+  if (stage.cmd === null || (stage.frozen && !force)) {
+    return 'skip';
+  }
+  if (force) {
+    return 'run';
+  }
+  switch (state?.state) {
+    case 'fresh':
+      return 'skip';
+    case 'available':
+      return 'restore';
+    default:
+      return 'run';
+  }
+}
+
+function outBytes(stage: Stage): number | null {
+  const sizes = stage.outs.map(out => out.recorded?.size);
+  return sizes.every(size => size !== undefined) ? sizes.reduce((total, size) => total + Number(size), 0) : null;
+}
+
+function sum(values: (number | null)[]): number | null {
+  return values.some(value => value === null) ? null : values.reduce<number>((total, value) => total + (value ?? 0), 0);
+}
+
+/** Starts at once: short as far as history knows (no history counts as short), and nothing blocked (N53). */
+function isSmall(items: readonly PlanItem[]): boolean {
+  const seconds = items.reduce((total, item) => total + (item.action === 'run' ? (item.expected ?? 0) : 0), 0);
+  return seconds < SHORT && items.every(item => item.action !== 'blocked');
+}
+
+function downstreamElsewhere(
+  graph: Graph,
+  wanted: readonly Stage[],
+  items: readonly PlanItem[],
+  folder: string
+): Stage[] {
+  const inPlan = new Set(wanted);
+  const found = new Set<Stage>();
+  wanted.forEach((stage, index) => {
+    const action = items[index]?.action;
+    if (action === 'run' || action === 'restore') {
+      for (const dependent of allDependents(graph, stage)) {
+        if (!inPlan.has(dependent) && dirname(dependent.file) !== folder) {
+          found.add(dependent);
+        }
+      }
+    }
+  });
+  return [...found];
+}

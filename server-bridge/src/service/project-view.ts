@@ -1,0 +1,133 @@
+import { basename, relative, sep } from 'node:path';
+import { CellarError } from '../protocol/errors.js';
+import type { Problem } from '../protocol/analysis.js';
+import type { ProjectView } from '../protocol/wire.js';
+import { addressOf } from '../pipeline/stage.js';
+import type { Stage } from '../pipeline/stage.js';
+import { buildGraph } from '../pipeline/graph.js';
+import { graphOptions } from '../pipeline/graph-options.js';
+import { orderOf } from '../pipeline/order.js';
+import { listJobs, isEnded } from './job-log.js';
+import { isNotebookStage } from './notebook-executor.js';
+import type { ProjectSession } from './project-session.js';
+import { computeStates } from './stage-states.js';
+import type { LiveStage } from './stage-states.js';
+import { startPlace } from './start-project.js';
+
+/** What the panel shows where no project is found above `folder`. */
+export function noProject(folder: string): ProjectView {
+  return {
+    state: 'none',
+    root: null,
+    name: null,
+    git: null,
+    start: startPlace(folder),
+    trust: 'restricted',
+    error: null,
+    stages: [],
+    problems: [],
+    jobs: []
+  };
+}
+
+/** A loading error as a row of *Problems*. */
+export function problemOf(error: CellarError, root: string): Problem {
+  const path = error.at?.path;
+  return {
+    code: error.code,
+    severity: 'error',
+    message: error.message,
+    next: error.next,
+    notebook: null,
+    cell: null,
+    path: path === undefined ? undefined : relative(root, path).split(sep).join('/'),
+    stage: error.at?.stage,
+    fixes: []
+  };
+}
+
+/** Stages in an order in which producers come first; with a broken graph in file order, and the graph's error. */
+export function ordered(
+  session: { root: string },
+  stages: Stage[],
+  options: ReturnType<typeof graphOptions>
+): { stages: Stage[]; error: CellarError | null } {
+  try {
+    return { stages: orderOf(buildGraph(stages, options), null), error: null };
+  } catch (error) {
+    if (error instanceof CellarError) {
+      return { stages, error };
+    }
+    throw error;
+  }
+}
+
+/** A stage as its files say, for states outside of an open notebook. */
+export function diskStage(stage: Stage): LiveStage {
+  return {
+    stage,
+    script: null,
+    params: new Map(),
+    blocked: null,
+    explainScript: () => [],
+    undeclared: false
+  };
+}
+
+/** Everything that the panel shows of a project; states as the files say (open notebooks have their own view). */
+export async function projectView(session: ProjectSession): Promise<ProjectView> {
+  const project = await session.project();
+  const { stages: loaded, errors } = await session.stages();
+  const { stages, error } = ordered(session, loaded, graphOptions(project));
+  const all = error === null ? errors : [...errors, error];
+  const states = await computeStates(
+    project,
+    stages.map(diskStage),
+    {
+      queued: session.active?.queued ?? new Set(),
+      running: session.active?.running ?? new Set(),
+      failed: session.failed
+    },
+    session.changes
+  );
+  return {
+    state: all.length > 0 && stages.length === 0 ? 'broken' : 'ready',
+    root: project.root,
+    name: basename(project.root),
+    git:
+      project.git === null
+        ? null
+        : { root: project.git.root, branch: await project.git.branch(), ahead: await project.git.ahead() },
+    start: null,
+    trust: await session.trust(),
+    error: null,
+    stages: stages
+      .filter(stage => stage.kind === 'pipeline')
+      .map(stage => {
+        const state = states.get(stage.id);
+        return {
+          address: addressOf(stage, project.root),
+          name: stage.name ?? stage.id,
+          notebook: notebookOf(stage, project.root),
+          state: state?.state ?? 'checking',
+          marks: state?.marks ?? [],
+          reasons: state?.reasons ?? []
+        };
+      }),
+    problems: all.map(each => problemOf(each, project.root)),
+    jobs: listJobs(project.tmpDir)
+      .filter(job => !isEnded(job.state) || job.state === 'interrupted')
+      .slice(0, 5)
+  };
+}
+
+/** Path in the project of the notebook that an owned stage comes from (N5: `meta.cellar.notebook` is its file name). */
+export function notebookOf(stage: Stage, root: string): string | null {
+  const meta = stage.meta instanceof Map ? stage.meta.get('cellar') : undefined;
+  if (!isNotebookStage(stage) || !(meta instanceof Map)) {
+    return null;
+  }
+  const name = meta.get('notebook');
+  const folder = relative(root, stage.file).split(sep).slice(0, -1).join('/');
+  return typeof name === 'string' ? (folder === '' ? name : `${folder}/${name}`) : null;
+}

@@ -1,0 +1,199 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { CellarError } from '../protocol/errors.js';
+import type { Job, JobEvent } from '../protocol/job.js';
+import type { Plan } from '../protocol/state.js';
+import type { RunMode } from '../protocol/wire.js';
+import { compile } from '../notebook/compile.js';
+import type { CompileOptions, CompileResult } from '../notebook/compile.js';
+import { addressOf } from '../pipeline/stage.js';
+import type { Stage } from '../pipeline/stage.js';
+import { kernelInterpreter, localProgram } from '../run/interpreter.js';
+import { insideProject } from './contents-path.js';
+import type { Document } from './documents.js';
+import { createJob } from './job-log.js';
+import { blockMaps, liveStages } from './live-stages.js';
+import { runNotebook } from './notebook-run.js';
+import { makePlan } from './planning.js';
+import type { ActiveRun, ProjectSession } from './project-session.js';
+import { shippedRunner } from './shipped.js';
+import type { LiveStage } from './stage-states.js';
+
+export interface RunQuestion {
+  /** The notebook: of a tab, or read from its file. */
+  document: Document;
+  mode: RunMode;
+  /** The stage that `to`, `only` and `force` are about. */
+  stage: string | null;
+  /** Overrides the kernel's interpreter (`--python`). */
+  python?: string;
+  /** Independent stages at the same time; default: half of the cores, at least one. */
+  jobs?: number;
+}
+
+export interface RunHost {
+  session: ProjectSession;
+  /** The server's Python, for kernelspecs; undefined on the command line. */
+  serverPython: string | undefined;
+  listener: (job: string, notebook: string | null, event: JobEvent) => void;
+  onActivity: () => void;
+}
+
+/** What compile and plan found, and the way to go on. */
+export interface PreparedRun {
+  compiled: CompileResult;
+  plan: Plan;
+  /** Starts the run as a job and returns at once; `session.active.ended` resolves at its end. */
+  start(host: RunHost): Promise<Job>;
+}
+
+/** Compiles the notebook in memory to disk (N12). A trusted project stays so: the edit was made here (N64). */
+export async function compileDocument(
+  session: ProjectSession,
+  document: Document,
+  options: Pick<CompileOptions, 'check' | 'take' | 'keep' | 'write' | 'signal'> = {}
+): Promise<CompileResult> {
+  const project = await session.project();
+  const keep = await session.holdTrust();
+  const text = { cells: document.cells, metadata: document.metadata };
+  const compiled = await compile(project, insideProject(project.root, document.abs), text, {
+    runner: shippedRunner(),
+    language: document.kernel.language,
+    ...options
+  });
+  if (options.check !== true && compiled.changes.length > 0) {
+    await stageInGit(session, compiled);
+    await keep();
+    session.invalidate();
+  }
+  return compiled;
+}
+
+/** With `core.autostage`, what compile wrote goes into the index (N11). */
+async function stageInGit(session: ProjectSession, compiled: CompileResult): Promise<void> {
+  const project = await session.project();
+  if (project.git === null || !project.config.flag('core', 'autostage')) {
+    return;
+  }
+  const written = compiled.changes
+    .filter(change => change.change === 'write')
+    .map(each => join(project.root, each.path));
+  const ignored = await project.git.ignoredAmong(written);
+  await project.git.add(written.filter(path => !ignored.has(path)));
+}
+
+/** Compiles, and makes the plan of what a run would do. */
+export async function prepareRun(session: ProjectSession, question: RunQuestion): Promise<PreparedRun> {
+  const project = await session.project();
+  const compiled = await compileDocument(session, question.document);
+  const { stages } = await session.stages();
+  const live = liveStages({ abs: question.document.abs, root: project.root, analysis: compiled.analysis }, stages);
+  const { mode, stage } = question;
+  const plan = await makePlan(session, { abs: question.document.abs, mode, stage, live, stages });
+  return { compiled, plan, start: host => start(host, question, { compiled, plan, live, stages }) };
+}
+
+interface Ready {
+  compiled: CompileResult;
+  plan: Plan;
+  live: readonly LiveStage[];
+  stages: readonly Stage[];
+}
+
+async function start(host: RunHost, question: RunQuestion, ready: Ready): Promise<Job> {
+  const { session } = host;
+  if (session.active !== null) {
+    throw new CellarError('E_RUN_GOING_ON', 'Stages of this project are already being reproduced.', {
+      next: 'Wait for the end of that run, or stop it.',
+      data: { job: session.active.log.job.id }
+    });
+  }
+  const project = await session.project();
+  const log = createJob(project.tmpDir, 'reproduce', insideProject(project.root, question.document.abs));
+  log.listen(event => host.listener(log.job.id, log.job.notebook, event));
+  const over = Promise.withResolvers<void>();
+  const active = {
+    log,
+    stop: new AbortController(),
+    queued: queuedBy(project.root, ready),
+    running: new Set<string>(),
+    ended: over.promise
+  };
+  session.active = active;
+  active.queued.forEach(id => session.failed.delete(id));
+  host.onActivity();
+  log.emit({ type: 'plan', items: ready.plan.items });
+  session.invalidate();
+  void carryOut(host, question, ready, active).finally(() => {
+    session.lastJob = { ...log.job };
+    session.active = null;
+    session.invalidate();
+    host.onActivity();
+    over.resolve();
+  });
+  return { ...log.job };
+}
+
+function queuedBy(root: string, { plan, stages }: Ready): Set<string> {
+  const byAddress = new Map(stages.map(stage => [addressOf(stage, root), stage.id]));
+  const acting = plan.items.filter(item => item.action === 'run' || item.action === 'restore');
+  return new Set(acting.flatMap(item => byAddress.get(item.address) ?? []));
+}
+
+async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, active: ActiveRun): Promise<void> {
+  const { session } = host;
+  const { log } = active;
+  const keep = await session.holdTrust();
+  try {
+    const { analysis } = ready.compiled;
+    const result = await runNotebook({
+      project: await session.project(),
+      notebook: question.document.abs,
+      stages: ready.live.filter(each => each.blocked === null).map(each => each.stage.name ?? ''),
+      mode: question.mode,
+      stage: question.stage,
+      python: interpreterOf(question, host.serverPython),
+      blocks: name => {
+        const found = analysis.stages.find(each => each.name === name);
+        return found === undefined ? [] : blockMaps(found, question.document.cells);
+      },
+      outs: ready.stages.flatMap(stage => stage.outs.map(out => out.abs)).filter(abs => !abs.includes('/.cellar/')),
+      jobs: question.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+      signal: active.stop.signal,
+      emit: event => log.emit(event),
+      onStage: (id, what) => {
+        active.queued.delete(id);
+        active.running.delete(id);
+        if (what === 'running') {
+          active.running.add(id);
+        }
+        session.invalidate();
+      },
+      onFailed: (stage, error) => {
+        const live = ready.live.find(each => each.stage.id === stage.id);
+        session.failed.set(stage.id, { script: live?.script?.md5 ?? null, text: error.message });
+      }
+    });
+    log.end(result.failed.length > 0 ? 'failed' : 'done', null);
+  } catch (error) {
+    const known = error instanceof CellarError ? error : new CellarError('E_INTERNAL', String(error), { cause: error });
+    log.end(known.code === 'E_CANCELLED' ? 'cancelled' : 'failed', known.toJSON());
+  } finally {
+    await keep();
+  }
+}
+
+/** N48: the override, the live kernel's own interpreter, the kernelspec's program. Stages of other notebooks use the same. */
+function interpreterOf(question: RunQuestion, serverPython: string | undefined): (stage: Stage) => Promise<string> {
+  let found: Promise<string> | null = null;
+  const { kernel } = question.document;
+  return () => {
+    found ??= (async () => {
+      const given = question.python ?? kernel.executable;
+      return given === null
+        ? kernelInterpreter({ kernel: kernel.name ?? 'python3', python: serverPython })
+        : localProgram(given);
+    })();
+    return found;
+  };
+}
