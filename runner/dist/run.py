@@ -3884,9 +3884,9 @@ def worker_namespace(run_path: str) -> dict:
     script.path = script_path
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    watch_worker(folder)
     module = main_module(script, run_path, "__mp_main__")
     module.__dict__.update(load_params(script.header["params"], folder))
+    watch_worker(folder)
     before = sys.modules.get("__mp_main__")
     sys.modules["__mp_main__"] = module
     line, text = script.slice_text()

@@ -95,7 +95,7 @@ def test_random_table_ids_are_numbered() -> None:
 
 
 def test_interrupt_reaches_the_user_code(project: Project) -> None:
-    script = project.script(["print('started', flush=True)\ntry:\n    __import__('time').sleep(600)\nfinally:\n    print('cleaned')"])
+    script = project.script(["try:\n    print('started', flush=True)\n    __import__('time').sleep(600)\nfinally:\n    print('cleaned')"])
     ran = subprocess.Popen(
         [sys.executable, ".cellar/run.py", script],
         cwd=project.folder,
