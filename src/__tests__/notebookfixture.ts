@@ -38,9 +38,4 @@ export function ourNotebook(bridge: FakeBridge, notebook: LabNotebook): Notebook
   });
 }
 
-/** Waits until what is under way has been answered by a fake that answers at once. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i += 1) {
-    await Promise.resolve();
-  }
-}
+export { settle } from './settle.js';
