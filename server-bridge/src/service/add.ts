@@ -18,7 +18,6 @@ export interface AddOptions extends ProjectLockOptions {
   commit: boolean;
   relink: boolean;
   glob: boolean;
-  force: boolean;
   progress?: OnProgress;
 }
 

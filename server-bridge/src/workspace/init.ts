@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { existsSync, mkdirSync, readdirSync, renameSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
@@ -51,12 +51,13 @@ export async function initProject(dir: string, options: InitOptions = {}): Promi
       'Add the line `!.dvc` to .gitignore and run the command again.'
     );
   }
-  const old = setAside(dvcDir, options.force === true, options.cwd ?? root);
-  const made = writeProject(root, git, old);
+  setAside(dvcDir, options.force === true, options.cwd ?? root);
+  const made = writeProject(root, git);
+  const lost = adoptOld(root);
   if (git !== null) {
     await git.add(made);
   }
-  return { root, lost: old === null ? [] : [old.sentence(root)] };
+  return { root, lost };
 }
 
 function requireGit(root: string, search: boolean): Git {
@@ -75,45 +76,41 @@ function initError(message: string, next: string): CellarError {
   return new CellarError('E_INIT', `failed to initiate DVC - ${message}`, { exit: 1, next });
 }
 
-interface Aside {
-  at: string;
-  /** Where it rests in the end. */
-  home: string;
-  sentence(root: string): string;
-}
+/** How an old `.dvc` is called until the new one can take it in. */
+const OLD = /^\.dvc\.[0-9a-f]{12}\.old$/;
 
 /** Renames an existing `.dvc` so that the new one can be made; nothing is deleted. */
-function setAside(dvcDir: string, force: boolean, cwd: string): Aside | null {
+function setAside(dvcDir: string, force: boolean, cwd: string): void {
   if (!isDirectory(dvcDir)) {
-    return null;
+    return;
   }
   if (!force) {
     const shown = relative(cwd, dvcDir);
     throw initError(`'${shown}' exists. Use \`-f\` to force.`, 'Use the project that is there, or add `-f`.');
   }
-  const hadCache = existsSync(join(dvcDir, 'cache')) && readdirSync(join(dvcDir, 'cache')).length > 0;
-  const at = `${dvcDir}.${randomBytes(6).toString('hex')}.old`;
-  renameSync(dvcDir, at);
-  const home = join(dvcDir, 'tmp', 'cellar', 'trash', newOperation('init'));
-  return {
-    at,
-    home,
-    sentence: root => {
-      const what = hadCache ? 'configuration and cache' : 'configuration';
-      return `The ${what} of the project before this one are in '${relative(root, home)}'. Remove that folder when you do not need them.`;
-    }
-  };
+  renameSync(dvcDir, `${dvcDir}.${randomBytes(6).toString('hex')}.old`);
 }
 
-function writeProject(root: string, git: Git | null, old: Aside | null): string[] {
+/** Takes what was renamed, now or by an `init` that was killed, into the trash of the new project. */
+function adoptOld(root: string): string[] {
+  return readdirSync(root)
+    .filter(name => OLD.test(name))
+    .map(name => {
+      const from = join(root, name);
+      const hadCache = existsSync(join(from, 'cache')) && readdirSync(join(from, 'cache')).length > 0;
+      const home = join(root, DVC_DIR, 'tmp', 'cellar', 'trash', newOperation('init'));
+      mkdirSync(dirname(home));
+      renameSync(from, home);
+      const what = hadCache ? 'configuration and cache' : 'configuration';
+      return `The ${what} of the project before this one are in '${relative(root, home)}'. Remove that folder when you do not need them.`;
+    });
+}
+
+function writeProject(root: string, git: Git | null): string[] {
   const dvcDir = join(root, DVC_DIR);
   const config = join(dvcDir, 'config');
   const dvcignore = join(root, '.dvcignore');
   mkdirSync(join(dvcDir, 'tmp'));
-  if (old !== null) {
-    mkdirSync(join(old.home, '..'));
-    renameSync(old.at, old.home);
-  }
   publishFile(join(dvcDir, 'tmp', 'btime'), '');
   publishFile(config, git === null ? '[core]\n    no_scm = True\n' : '');
   const made = [config, dvcignore];

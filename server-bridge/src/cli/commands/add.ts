@@ -7,7 +7,6 @@ interface Options {
   commit: boolean;
   relink: boolean;
   glob?: boolean;
-  force?: boolean;
 }
 
 export function registerAdd(program: Command, run: Run): void {
@@ -17,7 +16,7 @@ export function registerAdd(program: Command, run: Run): void {
     .argument('<targets...>', 'files and directories to track')
     .option('--no-commit', 'write the .dvc file only, store nothing')
     .option('--glob', 'targets hold shell wildcards')
-    .option('-f, --force', 'override a file or directory that is there')
+    .option('-f, --force', 'taken for the sake of scripts: what is tracked already is always updated')
     .option('--no-relink', 'leave the files in the workspace as they are')
     .action(
       run(async (context, targets: string[], options: Options) => {
@@ -29,7 +28,6 @@ export function registerAdd(program: Command, run: Run): void {
             commit: options.commit,
             relink: options.relink,
             glob: options.glob === true,
-            force: options.force === true,
             progress: progress.update
           });
           progress.end();
