@@ -1,12 +1,13 @@
 import { relative, resolve, sep } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { parseDvcFile } from '../formats/dvcfile.js';
-import { parseLockFile, type LockFile } from '../formats/lockfile.js';
 import { parsePipelineFile } from '../formats/pipelinefile.js';
 import { readTextIfSync, statSync } from '../io/files.js';
 import { discoverStageFiles } from '../workspace/discover.js';
 import type { Project } from '../workspace/project.js';
+import { readLock } from './lock-files.js';
 import { readParamsFile } from './params-file.js';
+import { parseOnce } from './parsed-files.js';
 import { dvcStage, pipelineStage } from './read-stage.js';
 import { lockPath, type Stage } from './stage.js';
 import { resolvePipeline } from './templating/resolve.js';
@@ -56,12 +57,12 @@ export function loadFile(project: Project, file: string): Stage[] {
     return [
       dvcStage(
         origin,
-        memo(file, shown, text, () => parseDvcFile(text, shown))
+        parseOnce(file, shown, text, () => parseDvcFile(text, shown))
       )
     ];
   }
-  const pipeline = memo(file, shown, text, () => parsePipelineFile(text, shown));
-  const lock = loadLock(project, lockPath({ file }));
+  const pipeline = parseOnce(file, shown, text, () => parsePipelineFile(text, shown));
+  const lock = readLock(project, lockPath({ file }));
   const resolved = resolvePipeline(pipeline, {
     readParams: path => readParamsFile(resolve(project.cwd, path), path),
     parsing: parsingOf(project)
@@ -69,33 +70,6 @@ export function loadFile(project: Project, file: string): Stage[] {
   return resolved.map(({ name, group, map }) =>
     pipelineStage(origin, name, group, map, lock?.stages.get(name) ?? null)
   );
-}
-
-/** The lock file at `path`; null when there is none. @throws `E_LOCK_INVALID` */
-export function loadLock(project: Project, path: string): LockFile | null {
-  const text = readTextIfSync(path);
-  const shown = relative(project.cwd, path).split(sep).join('/');
-  return text === null ? null : memo(path, shown, text, () => parseLockFile(text, shown));
-}
-
-const known = new Map<string, { text: string; shown: string; value: unknown }>();
-const KNOWN_LIMIT = 2000;
-
-/**
- * A file whose text did not change is not parsed again; the bridge asks for states at every change. The name under which
- * it is shown counts too: what was parsed keeps it for its messages.
- */
-function memo<T>(path: string, shown: string, text: string, parse: () => T): T {
-  const hit = known.get(path);
-  if (hit?.text === text && hit.shown === shown) {
-    return hit.value as T;
-  }
-  const value = parse();
-  if (known.size >= KNOWN_LIMIT) {
-    known.clear();
-  }
-  known.set(path, { text, shown, value });
-  return value;
 }
 
 /** DVC refuses a lock file that git would never see, even before it exists (§1.1). */

@@ -54,7 +54,7 @@ function recoverOne(project: Project, entry: JournalEntry): Recovered {
     return { stage: plan.stage, outcome: 'finished', inTrash: null };
   }
   // Another entry than before the run: the stage was reproduced since, and what stands in the workspace belongs to it.
-  if (entryMd5(plan.lock, plan.name) !== plan.entry) {
+  if (entryMd5(project, plan.lock, plan.name) !== plan.entry) {
     return { stage: plan.stage, outcome: 'left', inTrash: { operation: plan.aside.spare, paths: [] } };
   }
   const left = putBack(project, plan.aside);

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
+import { readTextIfSync } from '../io/files.js';
 import type { Project } from '../workspace/project.js';
 import { isChanged } from './changes.js';
 import { dryRun } from './dry-run.js';
@@ -8,11 +10,8 @@ import { addressOf, isDataSource, isImport, stageText, type Stage } from './stag
 import type { Turn } from './turn.js';
 import { verifyStage } from './verify-stage.js';
 
-export interface ReproduceStageOptions extends RunOptions {
-  dry: boolean;
-  allowMissing: boolean;
-  /** Stages that make what this one reads. */
-  upstream: readonly Stage[];
+export interface ReproduceStageOptions extends RunOptions, DecideOptions {
+  signal?: AbortSignal;
   confirm?: (stage: Stage) => Promise<boolean>;
 }
 
@@ -51,18 +50,32 @@ export async function reproduceStage(
   return how;
 }
 
-/** Whether anything is to be done, while nobody else may write what the answer rests on. */
-async function decide(project: Project, stage: Stage, options: ReproduceStageOptions): Promise<boolean> {
+export interface DecideOptions {
+  dry: boolean;
+  allowMissing: boolean;
+  /** Stages that make what this one reads. */
+  upstream: readonly Stage[];
+  signal?: AbortSignal;
+}
+
+/**
+ * Whether anything is to be done. With the project lock held nobody begins to write; who is writing already has said so
+ * in the registry of paths, and only then we have to say what we read.
+ */
+export async function decide(project: Project, stage: Stage, options: DecideOptions): Promise<boolean> {
   const { allowMissing, upstream, signal } = options;
-  if (options.dry) {
-    return isChanged(project, stage, { allowMissing, upstream, signal });
-  }
-  const release = await registerPaths(project, stage, signal);
+  const free = options.dry || isRegistryEmpty(project);
+  const release = free ? null : await registerPaths(project, stage, signal);
   try {
     return await isChanged(project, stage, { allowMissing, upstream, signal });
   } finally {
-    await release();
+    await release?.();
   }
+}
+
+function isRegistryEmpty(project: Project): boolean {
+  const text = readTextIfSync(join(project.tmpDir, 'rwlock'));
+  return text === null || text === '{}';
 }
 
 async function act(

@@ -7,7 +7,7 @@ import { sweepLitter } from './litter.js';
 import { loadStages } from './load.js';
 import { allDependents, orderOf } from './order.js';
 import { recoverRuns, type Recovered } from './recover.js';
-import { reproduceStage } from './reproduce-stage.js';
+import { decide, reproduceStage } from './reproduce-stage.js';
 import { schedule } from './schedule.js';
 import { addressOf, type Stage } from './stage.js';
 import { findTargets } from './targets.js';
@@ -75,7 +75,8 @@ export async function reproduce(project: Project, options: ReproduceOptions = {}
   });
   const { stages, graph } = await turn(async () => {
     (await recoverRuns(project)).forEach(each => options.onRecovered?.(each));
-    return select(project, options);
+    const selected = await select(project, options);
+    return { ...selected, stages: await skipFirst(project, selected, { ...options, onEvent }) };
   });
   const result: ReproduceResult = { done: [], failed: [], notRun: [] };
   const work = stageWork(project, turn, graph, stages, { ...options, onEvent }, result);
@@ -113,6 +114,28 @@ async function select(project: Project, options: ReproduceOptions): Promise<{ st
       ? []
       : orderOf(graph, targets, { pipeline: options.pipeline, downstream: options.downstream && !options.pipeline });
   return { stages, graph };
+}
+
+/** Most runs find most stages unchanged: those up to the first changed one are passed in one turn. Gives the others. */
+async function skipFirst(
+  project: Project,
+  { stages, graph }: { stages: Stage[]; graph: Graph | null },
+  options: WorkOptions
+): Promise<Stage[]> {
+  let passed = 0;
+  for (const stage of options.force ? [] : stages) {
+    const upstream = graph?.upstream.get(stage) ?? [];
+    const known = { dry: options.dry === true, allowMissing: options.allowMissing === true, upstream };
+    // A frozen stage has more to say; a stage that cannot be decided fails in its own place.
+    const changed =
+      stage.frozen || (await decide(project, stage, { ...known, signal: options.signal }).catch(() => true));
+    if (changed) {
+      break;
+    }
+    options.onEvent({ type: 'stage-skip', stage });
+    passed += 1;
+  }
+  return stages.slice(passed);
 }
 
 function goesOn(options: ReproduceOptions): boolean {

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { createHash } from 'node:crypto';
 import { printRunCacheEntry } from '../formats/runcachefile.js';
-import { parseLockFile } from '../formats/lockfile.js';
-import { readTextIfSync } from '../io/files.js';
 import { bootId, startTime, thisOwner } from '../io/identity.js';
 import { openJournal, type Journal } from '../io/journal.js';
 import type { Project } from '../workspace/project.js';
+import { readLock } from './lock-files.js';
 import { newAside, type Aside } from './set-aside.js';
 import { lockPath, type Stage } from './stage.js';
 
@@ -37,7 +36,7 @@ export function openRunJournal(project: Project, stage: Stage): RunJournal {
   const aside = newAside();
   const lock = lockPath(stage);
   const name = stage.name ?? '';
-  const plan: RunPlan = { stage: stage.id, aside, lock, name, entry: entryMd5(lock, name) };
+  const plan: RunPlan = { stage: stage.id, aside, lock, name, entry: entryMd5(project, lock, name) };
   const journal: Journal = openJournal(project.tmpDir, RUN_KIND, aside.spare.replace(/-spare$/, ''), plan);
   return {
     aside,
@@ -50,8 +49,7 @@ export function openRunJournal(project: Project, stage: Stage): RunJournal {
 }
 
 /** MD5 of one entry of a lock file, whatever its layout; null when there is none. @throws `E_LOCK_INVALID` */
-export function entryMd5(lock: string, name: string): string | null {
-  const text = readTextIfSync(lock);
-  const entry = text === null ? undefined : parseLockFile(text, lock).stages.get(name);
+export function entryMd5(project: Project, lock: string, name: string): string | null {
+  const entry = readLock(project, lock)?.stages.get(name);
   return entry === undefined ? null : createHash('md5').update(printRunCacheEntry(entry)).digest('hex');
 }

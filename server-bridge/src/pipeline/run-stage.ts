@@ -16,7 +16,7 @@ import { openRunJournal, type RunJournal } from './run-journal.js';
 import { dropSpare, putBack, setAside, spareOuts } from './set-aside.js';
 import { addressOf, commandChanged, type Stage } from './stage.js';
 import type { Turn } from './turn.js';
-import { writeLock } from './write-lock.js';
+import { writeLock } from './lock-files.js';
 
 export interface RunOptions {
   /** Never look for an old result. */

@@ -10,7 +10,7 @@ import { entryOf, readInputs } from './record.js';
 import { registerPaths, type RunOptions } from './run-stage.js';
 import { saveRun, savesRuns } from './runcache.js';
 import type { Stage } from './stage.js';
-import { writeLock } from './write-lock.js';
+import { writeLock } from './lock-files.js';
 
 /**
  * A frozen stage or a data source runs nothing: its outs must be there, and what they are now is recorded
