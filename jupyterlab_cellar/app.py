@@ -53,7 +53,7 @@ class CellarExtension(ExtensionApp):
         self.handlers.extend([(r"/cellar/rpc", BridgeSocket, given), (r"/cellar/status", StatusHandler, given)])
 
     def _on_activity(self, count: int) -> None:
-        """Jobs run or have ended. An idle culler looks at this time, and so leaves a server with a running stage alone."""
+        """Jobs run or have ended. An idle culler looks at this time and leaves a server with a running stage alone."""
         self.settings["cellar_last_activity"] = datetime.now(timezone.utc)
         if self.serverapp is not None:
             self.serverapp.web_app.settings["cellar_last_activity"] = datetime.now(timezone.utc)

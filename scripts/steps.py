@@ -1,0 +1,110 @@
+"""The steps of `make test`: what each runs, and how many tests its own report says passed, failed and were skipped."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "build" / "reports"
+
+
+@dataclass(frozen=True)
+class Counts:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+
+def as_one(code: int, _: Path) -> Counts:
+    """A command without a report is one check."""
+    return Counts(passed=1) if code == 0 else Counts(failed=1)
+
+
+def of_vitest(code: int, report: Path) -> Counts:
+    found = json.loads(report.read_text())
+    # A file that cannot be loaded fails as a suite and has no tests to count.
+    broken = sum(1 for file in found["testResults"] if file["status"] == "failed" and not file["assertionResults"])
+    return Counts(
+        found["numPassedTests"],
+        found["numFailedTests"] + broken,
+        found["numPendingTests"] + found.get("numTodoTests", 0),
+    )
+
+
+def of_pytest(code: int, report: Path) -> Counts:
+    total = failed = skipped = 0
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return Counts(total - failed - skipped, failed, skipped)
+
+
+def of_playwright(code: int, report: Path) -> Counts:
+    found = json.loads(report.read_text())
+    stats = found["stats"]
+    # Errors outside of a test (no browser, no server) are in no statistic.
+    return Counts(stats["expected"], stats["unexpected"] + stats["flaky"] + len(found["errors"]), stats["skipped"])
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command; `{report}` in it is the file that `counts` reads afterwards."""
+
+    name: str
+    argv: tuple[str, ...]
+    counts: Callable[[int, Path], Counts] = as_one
+    folder: str = "."
+    env: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> Counts:
+        """Runs the command with its output on the terminal. Without a readable report a step is one failure."""
+        report = REPORTS / f"{self.name.replace(' ', '-')}.report"
+        report.unlink(missing_ok=True)
+        argv = [word.replace("{report}", str(report)) for word in self.argv]
+        env = {**os.environ, **{name: value.replace("{report}", str(report)) for name, value in self.env.items()}}
+        code = subprocess.run(argv, cwd=ROOT / self.folder, env=env, check=False).returncode
+        try:
+            found = self.counts(code, report)
+        except (OSError, ValueError, KeyError, ElementTree.ParseError):
+            found = Counts(failed=1)
+        return found if code == 0 or found.failed else found + Counts(failed=1)
+
+
+VITEST = ("npx", "vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json={report}")
+PYTEST = ("python", "-m", "pytest", "-q", "--junitxml={report}")
+
+STEPS = (
+    Step("eslint", ("npx", "eslint", ".", "--cache", "--max-warnings=0")),
+    Step("prettier", ("npx", "prettier", "--check", "--log-level=warn", ".")),
+    Step("stylelint", ("npx", "stylelint", "style/**/*.css")),
+    Step("ruff", ("ruff", "check", "--quiet")),
+    Step("ruff format", ("ruff", "format", "--check", "--quiet")),
+    Step("mypy", ("mypy", "--no-error-summary")),
+    Step("types of the browser", ("npx", "tsc", "-b")),
+    Step("types of the bridge", ("npx", "tsc", "-p", "server-bridge", "--noEmit")),
+    Step("types of browser tests", ("npx", "tsc", "-p", "src/__tests__")),
+    Step("types of ui tests", ("npx", "tsc", "-p", "ui-tests")),
+    Step("vitest", VITEST, of_vitest),
+    Step("vitest without native helpers", (*VITEST, "server-bridge/tests"), of_vitest, env={"CELLAR_NO_NATIVE": "1"}),
+    Step("pytest", (*PYTEST, "jupyterlab_cellar/tests", "runner/tests"), of_pytest),
+    Step("wheel", ("python", "scripts/wheel.py")),
+    Step("wheel in a fresh environment", (*PYTEST, "scripts/tests"), of_pytest),
+    Step("check_auth", ("python", "scripts/check_auth.py")),
+    Step(
+        "browser",
+        ("npx", "playwright", "test", "--reporter=list,json"),
+        of_playwright,
+        folder="ui-tests",
+        env={"PLAYWRIGHT_JSON_OUTPUT_NAME": "{report}"},
+    ),
+)
