@@ -1,6 +1,15 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // The package offers this entry to bundlers for the browser only; the tests of the browser's part run in Node.
+  resolve: {
+    alias: {
+      'vscode-jsonrpc/browser': fileURLToPath(
+        new URL('node_modules/vscode-jsonrpc/lib/browser/main.js', import.meta.url)
+      )
+    }
+  },
   test: {
     pool: 'forks',
     css: false,

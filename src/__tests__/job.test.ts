@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Job, JobEvent } from '../../server-bridge/src/protocol/job.js';
 import { JobModel } from '../models/job.js';
+import { JOB } from './jobfixture.js';
 import { FakeBridge, type Unnumbered } from './fakebridge.js';
 import { settle } from './settle.js';
-
-export const JOB: Job = {
-  v: 1,
-  id: 'j1',
-  kind: 'reproduce',
-  state: 'running',
-  notebook: 'a.ipynb',
-  started: '2026-11-24T09:00:00Z',
-  ended: null,
-  owner: { host: 'h', boot: 'b', pid: 1, start: '1' },
-  last: 0,
-  error: null
-};
 
 function item(name: string, action: 'run' | 'skip'): Extract<Unnumbered, { type: 'plan' }>['items'][number] {
   return { address: name, name, own: true, action, reasons: [], expected: 2, bytes: null };
