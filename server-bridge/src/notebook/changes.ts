@@ -50,9 +50,10 @@ function canShare(program: Program, name: string, unit: Unit): boolean {
   if (newest === undefined) {
     return false;
   }
-  const { kind, immutable, scalar, param, node } = newest.unit;
+  const { kind, immutable, scalar, param, node, facts } = newest.unit;
   const list = param && /[[{]/.test(node.text);
-  return !(kind === 'import' || immutable || scalar || (param && !list));
+  const fixed = kind === 'definition' || (immutable && facts.reads.size === 0);
+  return !(kind === 'import' || fixed || scalar || (param && !list));
 }
 
 function change(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {

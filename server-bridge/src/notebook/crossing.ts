@@ -150,7 +150,8 @@ function sharedInputs({ plans, problems, notebook, groups, context, body }: Cros
     for (const other of at?.get(variable.name) ?? []) {
       const inSlice = [...included].some(unit => unit.facts.may.has(other));
       const changer = plan.stage.units.find(unit => directly(unit, variable.name) || directly(unit, other));
-      if (other === variable.name || changer === undefined || !(variables.has(other) || inSlice)) {
+      const twice = variables.has(other) && other < variable.name;
+      if (other === variable.name || twice || changer === undefined || !(variables.has(other) || inSlice)) {
         continue;
       }
       const needed = [...plans.values()].some(

@@ -85,8 +85,9 @@ class Selecting {
         this.resolve(name, end.index + 1, { unit: end, row: end.node.row, lenient: true });
       }
     }
-    for (const unit of carried) {
+    for (const unit of end === undefined ? [] : carried) {
       this.include(unit);
+      this.expand(unit, end?.index ?? 0);
     }
     this.dynamicNames();
     return this.selection;
@@ -130,10 +131,6 @@ class Selecting {
       if (newest !== undefined && newest.unit.stage === null) {
         this.resolve(name, index, { unit, row: unit.node.row, lenient: true });
       }
-    }
-    // A change through a function or a shared object needs the object.
-    for (const [name, row] of unit.changed) {
-      this.resolve(name, index, { unit, row, lenient: true });
     }
   }
 
@@ -316,11 +313,6 @@ export function travels(program: Program, unit: Unit): boolean {
       return true;
     }
     const { unit: bound, how } = newest;
-    const fixed =
-      bound.kind === 'import' ||
-      bound.kind === 'definition' ||
-      bound.param ||
-      (bound.kind === 'constant' && bound.immutable);
-    return how === 'bind' && fixed && (bound.stage === null || travels(program, bound));
+    return how === 'bind' && (bound.param || travels(program, bound));
   });
 }

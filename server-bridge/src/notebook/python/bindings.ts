@@ -127,7 +127,9 @@ class Walk {
         return;
       case 'import_statement':
       case 'import_from_statement':
-        importNames(node).forEach(name => this.bind(name));
+        importNames(node)
+          .filter(name => name !== '*')
+          .forEach(name => this.bind(name));
         return;
       case 'future_import_statement':
       case 'global_statement':

@@ -62,7 +62,7 @@ export function kindOf(statement: Py, generators: ReadonlySet<string>): Kind {
   switch (statement.type) {
     case 'import_statement':
     case 'import_from_statement':
-      return { ...NONE, kind: importNames(statement).includes('*') ? 'other' : 'import', act: false };
+      return importNames(statement).includes('*') ? NONE : { ...NONE, kind: 'import', act: false };
     case 'future_import_statement':
       return { ...NONE, kind: 'import', act: false };
     case 'function_definition':

@@ -7,7 +7,7 @@ export function logicalStarts(source: string): boolean[] {
   for (const line of source.split('\n')) {
     const fresh = quote === '' && depth === 0 && !continued;
     starts.push(fresh);
-    if (fresh && /^\s*[%!?]/.test(line)) {
+    if (fresh && /^\s*[%!?]/.test(line) && !/^\s*%(time|timeit|prun)\b/.test(line)) {
       continued = false;
       continue;
     }
