@@ -1,1 +1,1 @@
-"""Sources of the runner. `build.py` joins them into `dist/run.py`, the one file that is copied into users' repositories."""
+"""Sources of the runner. `build.py` joins them into `dist/run.py`, which is copied into users' repositories."""

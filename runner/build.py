@@ -1,4 +1,6 @@
-"""Join the sources of the runner into one file, the same bytes every time (N41): `python runner/build.py [--check | --publish]`.
+"""Join the sources of the runner into one file, the same bytes every time (N41).
+
+Use: `python runner/build.py [--check | --publish]`.
 
 The last entry of `published.json` is the file in `dist`; `--publish` keeps it for good and begins a new one.
 """
@@ -36,7 +38,9 @@ def main() -> int:
         return 0
     BUILT.parent.mkdir(exist_ok=True)
     write(BUILT, text)
-    kept = [known for known in (published() if "--publish" in sys.argv[1:] else published()[:-1]) if known != digest(text)]
+    kept = [
+        known for known in (published() if "--publish" in sys.argv[1:] else published()[:-1]) if known != digest(text)
+    ]
     write(PUBLISHED, json.dumps({"v": 1, "sha256": [*kept, digest(text)]}, indent=1) + "\n")
     return 0
 
@@ -115,7 +119,10 @@ def import_lines(node: ast.Import | ast.ImportFrom) -> list[str]:
         return []
     if node.module == "__future__":
         return []
-    return [f"from {node.module} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "") for alias in node.names]
+    return [
+        f"from {node.module} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
+        for alias in node.names
+    ]
 
 
 def import_order(line: str) -> tuple[bool, str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
-
 import __future__ as features
+
 import ast
 import inspect
 import io
@@ -49,7 +49,14 @@ def ends_quietly(text: str) -> bool:
     last = ""
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER, tokenize.INDENT, tokenize.DEDENT):
+            if token.type not in (
+                tokenize.COMMENT,
+                tokenize.NL,
+                tokenize.NEWLINE,
+                tokenize.ENDMARKER,
+                tokenize.INDENT,
+                tokenize.DEDENT,
+            ):
                 last = token.string
     except (tokenize.TokenError, IndentationError):
         return False
@@ -63,7 +70,9 @@ def _starts_tasks(tree: ast.Module) -> bool:
         node = pending.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             continue
-        if (isinstance(node, ast.Attribute) and node.attr in TASKS) or (isinstance(node, ast.Name) and node.id in TASKS):
+        if (isinstance(node, ast.Attribute) and node.attr in TASKS) or (
+            isinstance(node, ast.Name) and node.id in TASKS
+        ):
             return True
         pending.extend(ast.iter_child_nodes(node))
     return False

@@ -63,7 +63,16 @@ class Display:
     def update_display(self, value: Any, *, display_id: Any, **options: Any) -> None:
         self.display(value, display_id=display_id, update=True, **options)
 
-    def publish(self, data: dict, metadata: Any = None, source: Any = None, *, transient: Any = None, update: bool = False, **_: Any) -> None:
+    def publish(
+        self,
+        data: dict,
+        metadata: Any = None,
+        source: Any = None,
+        *,
+        transient: Any = None,
+        update: bool = False,
+        **_: Any,
+    ) -> None:
         """Show a ready mime bundle (`publish_display_data`)."""
         self.display(data, raw=True, metadata=metadata, display_id=(transient or {}).get("display_id"), update=update)
 

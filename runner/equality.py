@@ -6,7 +6,7 @@ from typing import Any
 
 
 def same(a: Any, b: Any) -> bool:
-    """Strict equality (N39): equal in type, dtypes, index names and freq, columns, categories and the type of every cell.
+    """Strict equality (N39): equal in type, dtypes, index names, freq, columns, categories, types of cells.
 
     NaN equals NaN; the order of a dict's keys counts, since later code may iterate over them.
     """
@@ -15,7 +15,7 @@ def same(a: Any, b: Any) -> bool:
     if a is b:
         return True
     if isinstance(a, float):
-        return a == b and math.copysign(1, a) == math.copysign(1, b) or (a != a and b != b)
+        return (a == b and math.copysign(1, a) == math.copysign(1, b)) or (a != a and b != b)
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b))
     if isinstance(a, dict):
@@ -34,7 +34,7 @@ def same(a: Any, b: Any) -> bool:
         if isinstance(a, pandas.Index):
             return same_indexes(a, b)
     if numpy is not None and isinstance(a, numpy.generic):
-        return a.dtype == b.dtype and a.tobytes() == b.tobytes() or (a != a and b != b)
+        return (a.dtype == b.dtype and a.tobytes() == b.tobytes()) or (a != a and b != b)
     return _equal(a, b)
 
 

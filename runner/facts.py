@@ -9,7 +9,7 @@ from typing import Any
 
 
 def run_facts(started: float) -> dict[str, Any]:
-    """What stays outside git (N45): seconds, peak memory, interpreter, platform, accelerator, versions of what was imported."""
+    """What stays outside git (N45): time, memory, interpreter, platform, accelerator, versions of what was imported."""
     return {
         "seconds": round(time.perf_counter() - started, 3),
         "peak_memory": peak_memory(),
@@ -47,7 +47,9 @@ def distributions() -> dict:
     for folder in sys.path:
         if folder.endswith("-packages") and os.path.isdir(folder):
             for entry in os.listdir(folder):
-                name, _, version = entry[: -len(".dist-info")].rpartition("-") if entry.endswith(".dist-info") else ("", "", "")
+                name, _, version = (
+                    entry[: -len(".dist-info")].rpartition("-") if entry.endswith(".dist-info") else ("", "", "")
+                )
                 if name:
                     installed.setdefault(_normal(name), version)
     tops = {name.partition(".")[0] for name in list(sys.modules)}
@@ -61,7 +63,7 @@ def _normal(name: str) -> str:
 
 DISTRIBUTIONS = {
     "PIL": "pillow", "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "dateutil": "python-dateutil",
-    "google": "protobuf", "jwt": "pyjwt", "mpl_toolkits": "matplotlib", "pkg_resources": "setuptools", "skimage": "scikit-image",
-    "sklearn": "scikit-learn", "yaml": "pyyaml", "zmq": "pyzmq",
+    "google": "protobuf", "jwt": "pyjwt", "mpl_toolkits": "matplotlib", "pkg_resources": "setuptools",
+    "skimage": "scikit-image",    "sklearn": "scikit-learn", "yaml": "pyyaml", "zmq": "pyzmq",
 }  # fmt: skip
 """Distributions whose name is not that of their module."""

@@ -29,7 +29,9 @@ def install_backend(show: Callable[[], None]) -> None:
         from matplotlib.backends import backend_agg
 
         if name in ("FigureCanvas", "FigureManager", "new_figure_manager"):
-            value = getattr(backend_agg, {"FigureCanvas": "FigureCanvasAgg", "FigureManager": "FigureManagerBase"}.get(name, name))
+            value = getattr(
+                backend_agg, {"FigureCanvas": "FigureCanvasAgg", "FigureManager": "FigureManagerBase"}.get(name, name)
+            )
             setattr(module, name, value)
             return value
         raise AttributeError(name)

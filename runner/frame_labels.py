@@ -17,7 +17,12 @@ def encode_labels(labels: Any) -> dict:
         return {"range": [labels.start, labels.stop, labels.step], "name": name}
     if hasattr(labels.dtype, "categories"):
         raise NotExact
-    return {"values": _plain(list(labels)), "dtype": str(labels.dtype), "name": name, "freq": getattr(labels, "freqstr", None)}
+    return {
+        "values": _plain(list(labels)),
+        "dtype": str(labels.dtype),
+        "name": name,
+        "freq": getattr(labels, "freqstr", None),
+    }
 
 
 def decode_labels(facts: dict) -> Any:
@@ -25,7 +30,9 @@ def decode_labels(facts: dict) -> Any:
     import pandas
 
     if "levels" in facts:
-        return pandas.MultiIndex.from_arrays([decode_labels(level) for level in facts["levels"]], names=_value(facts["names"]))
+        return pandas.MultiIndex.from_arrays(
+            [decode_labels(level) for level in facts["levels"]], names=_value(facts["names"])
+        )
     name = _value(facts["name"])
     if "range" in facts:
         return pandas.RangeIndex(*facts["range"]).rename(name)

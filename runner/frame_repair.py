@@ -41,7 +41,9 @@ def _cells(column: Any) -> str:
 def _missing(column: Any) -> dict:
     """The kind of each missing cell of an object column: one kind for all, or one character a cell, packed."""
     pandas = sys.modules["pandas"]
-    kinds = "".join(_missing_kind(value, pandas) for value in column.to_numpy() if value is None or _is_missing(value, pandas))
+    kinds = "".join(
+        _missing_kind(value, pandas) for value in column.to_numpy() if value is None or _is_missing(value, pandas)
+    )
     if len(set(kinds)) <= 1:
         return {"all": kinds[:1]}
     return {"each": base64.b64encode(zlib.compress(kinds.encode(), 9)).decode("ascii")}
@@ -74,7 +76,9 @@ def repair(frame: Any, repairs: dict, rows: bool) -> Any:
     if rows and not row_major(frame):
         import numpy
 
-        frame = pandas.DataFrame(numpy.ascontiguousarray(frame.to_numpy()), index=frame.index, columns=frame.columns, copy=False)
+        frame = pandas.DataFrame(
+            numpy.ascontiguousarray(frame.to_numpy()), index=frame.index, columns=frame.columns, copy=False
+        )
     return frame
 
 
@@ -98,7 +102,11 @@ def _with_missing(values: Any, missing: dict, cell: Any) -> Any:
     if cell is not None and values.dtype.kind == "f":
         full = numpy.flatnonzero(~numpy.asarray(values.isna()))
         array[full] = [cell(value) for value in array[full]]
-    kinds = zlib.decompress(base64.b64decode(missing["each"])).decode() if "each" in missing else missing["all"] * len(empty)
+    kinds = (
+        zlib.decompress(base64.b64decode(missing["each"])).decode()
+        if "each" in missing
+        else missing["all"] * len(empty)
+    )
     fills = {"-": None, "A": pandas.NA, "T": pandas.NaT, "n": float("nan")}
     for position, kind in zip(empty, kinds):
         array[position] = fills[kind]

@@ -11,9 +11,22 @@ SEMANTICS = 1
 
 HEADER_PREFIX = "# cellar: "
 BLOCK_MARK = "# %%"
-HEADER_KEYS = (
-    "v semantics notebook stage vars_in vars_out files_in files_out ignore params outputs blocks bound_in md5".split()
-)
+HEADER_KEYS = [
+    "v",
+    "semantics",
+    "notebook",
+    "stage",
+    "vars_in",
+    "vars_out",
+    "files_in",
+    "files_out",
+    "ignore",
+    "params",
+    "outputs",
+    "blocks",
+    "bound_in",
+    "md5",
+]
 
 
 class Script:
@@ -51,7 +64,9 @@ def read_script(path: str) -> Script:
             data = stream.read()
     except OSError as error:
         raise Refusal(
-            "E_SCRIPT_MISSING", f"The stage script {path} cannot be read: {error.strerror}.", "Compile the notebook again: cellar compile"
+            "E_SCRIPT_MISSING",
+            f"The stage script {path} cannot be read: {error.strerror}.",
+            "Compile the notebook again: cellar compile",
         ) from None
     first, _, rest = data.partition(b"\n")
     header = parse_header(path, first.decode("utf-8", "replace"))
@@ -69,7 +84,9 @@ def parse_header(path: str, line: str) -> dict:
     """Line 1 of a stage script as a dict with every key of `ScriptHeader`."""
     again = "Compile the notebook again: cellar compile"
     if not line.startswith(HEADER_PREFIX):
-        raise Refusal("E_SCRIPT_HEADER", f"{path} is not a stage script: line 1 does not begin with '{HEADER_PREFIX}'.", again)
+        raise Refusal(
+            "E_SCRIPT_HEADER", f"{path} is not a stage script: line 1 does not begin with '{HEADER_PREFIX}'.", again
+        )
     try:
         header = json.loads(line[len(HEADER_PREFIX) :])
     except ValueError:

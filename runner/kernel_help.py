@@ -15,8 +15,9 @@ from .variables import read_variable
 def load_results(namespace: dict, spec: dict) -> dict:
     """Bring a live kernel to the state before a stage (N59): definitions of setup, parameters, recorded variables.
 
-    `namespace` is the kernel's; `spec` is {setup, params, variables: [{name, path, stage?}], placeholders: [{name, stage?,
-    reason, fix?}], folder?}. Nothing is installed or changed but the names themselves. The answer can go through JSON:
+    `namespace` is the kernel's; `spec` is {setup, params, variables: [{name, path, stage?}],
+    placeholders: [{name, stage?, reason, fix?}], folder?}. Nothing is installed or changed but the names
+    themselves. The answer can go through JSON:
     {ok, semantics, loaded: [{name, format, bytes, type}], placeholders: [name], errors: [{name, code, message, next}]}.
     """
     errors: list = []
@@ -32,7 +33,14 @@ def load_results(namespace: dict, spec: dict) -> dict:
             errors.append({"name": name, "code": refusal.code, "message": refusal.message, "next": refusal.next})
         except Exception as error:
             text = f"The variable {name} cannot be loaded: {type(error).__name__}: {error}."
-            errors.append({"name": name, "code": "E_INPUT_UNREADABLE", "message": text, "next": "Run the stage that makes it again"})
+            errors.append(
+                {
+                    "name": name,
+                    "code": "E_INPUT_UNREADABLE",
+                    "message": text,
+                    "next": "Run the stage that makes it again",
+                }
+            )
         else:
             kind = type(namespace[name]).__name__
             loaded.append({"name": name, "format": detect(data[:8]), "bytes": len(data), "type": kind})
@@ -77,7 +85,14 @@ def _define(namespace: dict, setup: str, errors: list) -> None:
         exec(part.body, namespace)
     except Exception as error:
         text = f"The notebook's setup fails in this kernel: {type(error).__name__}: {error}."
-        errors.append({"name": "", "code": "E_SETUP_FAILED", "message": text, "next": "Run the setup cells one by one to see where"})
+        errors.append(
+            {
+                "name": "",
+                "code": "E_SETUP_FAILED",
+                "message": text,
+                "next": "Run the setup cells one by one to see where",
+            }
+        )
 
 
 def _without_magics(text: str) -> str:
@@ -100,7 +115,9 @@ class Placeholder:
         return f"<{object.__getattribute__(self, '_cellar_message')}>"
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("__class__", "__dict__", "__repr__", "__doc__", "__module__") or name.startswith(("_repr_", "_ipython_")):
+        if name in ("__class__", "__dict__", "__repr__", "__doc__", "__module__") or name.startswith(
+            ("_repr_", "_ipython_")
+        ):
             return object.__getattribute__(self, name)
         return _fail(self)
 
@@ -114,9 +131,10 @@ def _fail(placeholder: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 OPERATIONS = (
-    "call iter len getitem setitem delitem contains bool hash eq ne lt le gt ge add radd sub rsub mul rmul truediv rtruediv "
-    "floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor neg pos abs invert int float complex index "
-    "str format bytes enter exit await aiter next reversed iadd isub imul setattr delattr array dataframe round reduce_ex"
+    "call iter len getitem setitem delitem contains bool hash eq ne lt le gt ge add radd sub rsub mul rmul "
+    "truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor neg pos abs "
+    "invert int float complex index str format bytes enter exit await aiter next reversed iadd isub imul "
+    "setattr delattr array dataframe round reduce_ex"
 )
 for operation in OPERATIONS.split():
     setattr(Placeholder, f"__{operation}__", _fail)

@@ -14,7 +14,7 @@ from .refusal import Refusal
 from .settings import take_settings
 from .stage import Stage
 from .streams import close_stdin
-from .workers import tell_workers, worker_namespace
+from .workers import tell_workers
 
 USAGE = "usage: python .cellar/run.py SCRIPT"
 AGAIN = "CELLAR_HASH_SEED_SET"
@@ -76,7 +76,16 @@ def _refuse(refusal: Refusal, events: EventLog | None) -> int:
         return _say(f"error: {refusal}")
     extra = {"next": refusal.next} if refusal.next else {}
     extra.update({"data": refusal.data} if refusal.data else {})
-    events.emit("error", -1, code=refusal.code, ename=refusal.code, evalue=refusal.message, traceback=[], line=refusal.line, **extra)
+    events.emit(
+        "error",
+        -1,
+        code=refusal.code,
+        ename=refusal.code,
+        evalue=refusal.message,
+        traceback=[],
+        line=refusal.line,
+        **extra,
+    )
     return 1
 
 
@@ -93,7 +102,9 @@ def start(name: str, run_path: str, own_code: types.CodeType, names: dict) -> No
         module = types.ModuleType("cellar_run")
         module.__file__ = run_path
         sys.modules["cellar_run"] = module
-        exec(own_code, module.__dict__)  # once more under a name of its own: the worker's main module must hold setup alone
+        exec(
+            own_code, module.__dict__
+        )  # once more under a name of its own: the worker's main module must hold setup alone
         found = module.worker_namespace(run_path)
         for own in [key for key in names if not key.startswith("__")]:
             del names[own]

@@ -15,8 +15,8 @@ SPAWNERS = ("multiprocessing", "joblib", "loky")
 def main_module(script: Script, run_path: str, name: str = "__main__") -> types.ModuleType:
     """The module in which a script runs (N40, N42).
 
-    Code in it sees no `__file__`, as in a kernel. Who asks the module itself gets the script, so that sources are found;
-    only what starts worker processes gets `run.py`, which loads the slice there.
+    Code in it sees no `__file__`, as in a kernel. Who asks the module itself gets the script, so that
+    sources are found; only what starts worker processes gets `run.py`, which loads the slice there.
     """
 
     class MainModule(types.ModuleType):

@@ -34,7 +34,9 @@ class Shown:
     mime = ""
     binary = False
 
-    def __init__(self, data: Any = None, url: Any = None, filename: Any = None, metadata: Any = None, **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, url: Any = None, filename: Any = None, metadata: Any = None, **options: Any
+    ) -> None:
         if filename is not None:
             with open(filename, "rb") as stream:
                 data = stream.read() if self.binary else stream.read().decode()

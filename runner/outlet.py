@@ -54,7 +54,9 @@ class Outlet:
             self.outputs.stream(self.block, name, text)
             self._send(name, text)
 
-    def display(self, kind: str, data: dict, metadata: dict, display_id: str | None = None, update: bool = False) -> None:
+    def display(
+        self, kind: str, data: dict, metadata: dict, display_id: str | None = None, update: bool = False
+    ) -> None:
         """Show a mime bundle; `update` replaces earlier ones of that id."""
         if os.getpid() != self.pid:
             return

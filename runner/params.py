@@ -23,14 +23,17 @@ def load_params(declared: dict, folder: str) -> dict:
         with open(path, encoding="utf-8") as stream:
             text = stream.read()
     except FileNotFoundError:
+        keys = ", ".join(sorted(spec["key"] for spec in declared.values()))
         raise Refusal(
             "E_PARAMS_MISSING",
-            f"{PARAMS_FILE} is missing; this stage reads {', '.join(sorted(p['key'] for p in declared.values()))} from it.",
+            f"{PARAMS_FILE} is missing; this stage reads {keys} from it.",
             "Compile the notebook again: cellar compile",
             {"path": PARAMS_FILE},
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise Refusal("E_PARAMS_YAML", f"{PARAMS_FILE} cannot be read: {error}.", f"Repair {PARAMS_FILE}", {"path": PARAMS_FILE}) from None
+        raise Refusal(
+            "E_PARAMS_YAML", f"{PARAMS_FILE} cannot be read: {error}.", f"Repair {PARAMS_FILE}", {"path": PARAMS_FILE}
+        ) from None
     values = read_yaml(text, PARAMS_FILE)
     if not isinstance(values, dict):
         raise Refusal("E_PARAMS_YAML", f"{PARAMS_FILE} holds no keys.", f"Repair {PARAMS_FILE}", {"path": PARAMS_FILE})

@@ -7,7 +7,7 @@ LONGEST = 1000
 
 
 def pretty(value: Any) -> str:
-    """`text/plain` of a value: `repr`, with built-in containers broken into lines that fit and cut after 1,000 items."""
+    """`text/plain` of a value: `repr`, with built-in containers broken into fitting lines and cut after 1,000 items."""
     return _pretty(value, 0, WIDTH, set())
 
 
@@ -24,7 +24,7 @@ def _pretty(value: Any, indent: int, width: int, above: set) -> str:
     opening, closing = brackets
     inner = indent + len(opening)
     if type(value) is dict:
-        texts = [f"{repr(key)}: " for key, _ in items]
+        texts = [f"{key!r}: " for key, _ in items]
         texts = [head + _pretty(item, inner + len(head), width, above) for head, (_, item) in zip(texts, items)]
     else:
         texts = [_pretty(item, inner, width, above) for item in items]

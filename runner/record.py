@@ -30,7 +30,7 @@ class BlockOutputs:
             outputs.append({"output_type": "stream", "name": name, "text": [text]})
 
     def descriptor_stream(self, block: int, name: str, text: str) -> None:
-        """Append text of C code or a child: how its two streams interleave is chance, so a run of it is stdout, then stderr."""
+        """Append text of C code or a child: how the two interleave is chance, so it is stdout, then stderr."""
         outputs = self._outputs(block)
         if not (self.run and outputs and self.run[-1] is outputs[-1]):
             self.run = []

@@ -8,7 +8,9 @@ class Refusal(BaseException):
     inside the user's own call (an audit hook, N28).
     """
 
-    def __init__(self, code: str, message: str, next: str = "", data: dict | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, next: str = "", data: dict | None = None, line: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

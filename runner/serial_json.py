@@ -74,7 +74,11 @@ def _encode_set(value: Any, seen: set) -> Any:
 
 def _encode_datetime(value: Any, seen: set) -> Any:
     zone = value.tzinfo
-    if value.fold or zone not in (None, datetime.timezone.utc) or (zone is not None and type(zone) is not datetime.timezone):
+    if (
+        value.fold
+        or zone not in (None, datetime.timezone.utc)
+        or (zone is not None and type(zone) is not datetime.timezone)
+    ):
         raise NotExact
     return {TAG: type(value).__name__, "value": value.isoformat()}
 
@@ -97,7 +101,11 @@ def _encode_array_library(value: Any, seen: set) -> Any:
         if type(value) is pandas.Timestamp and value.tzinfo is None and not value.fold:
             return {TAG: "Timestamp", "unit": value.unit, "value": int(value.to_datetime64().astype("i8"))}
         if type(value) is pandas.RangeIndex:
-            return {TAG: "RangeIndex", "name": _encode(value.name, seen), "value": [value.start, value.stop, value.step]}
+            return {
+                TAG: "RangeIndex",
+                "name": _encode(value.name, seen),
+                "value": [value.start, value.stop, value.step],
+            }
         if type(value) is pandas.Timedelta:
             return {TAG: "Timedelta", "unit": value.unit, "value": int(value.to_timedelta64().astype("i8"))}
     raise NotExact
@@ -135,7 +143,10 @@ ENCODERS: dict[type, Callable[[Any, set], Any]] = {
     datetime.datetime: _encode_datetime,
     datetime.date: lambda value, seen: {TAG: "date", "value": value.isoformat()},
     datetime.time: _encode_datetime,
-    datetime.timedelta: lambda value, seen: {TAG: "timedelta", "value": [value.days, value.seconds, value.microseconds]},
+    datetime.timedelta: lambda value, seen: {
+        TAG: "timedelta",
+        "value": [value.days, value.seconds, value.microseconds],
+    },
     decimal.Decimal: lambda value, seen: {TAG: "Decimal", "value": str(value)},
     type(pathlib.Path()): lambda value, seen: {TAG: "Path", "value": str(value)},
 }

@@ -44,7 +44,11 @@ def dump_npz(value: Any) -> bytes:
         names, arrays = [f"arr_{i}" for i in range(len(value))], list(value)
     else:
         raise NotExact
-    if not arrays or not all(type(array) is numpy.ndarray for array in arrays) or len({id(array) for array in arrays}) < len(arrays):
+    if (
+        not arrays
+        or not all(type(array) is numpy.ndarray for array in arrays)
+        or len({id(array) for array in arrays}) < len(arrays)
+    ):
         raise NotExact
     if not all(type(name) is str and name.isidentifier() for name in names):
         raise NotExact

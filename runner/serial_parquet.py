@@ -27,7 +27,7 @@ def is_tabular(value: Any) -> bool:
 
 
 def dump_parquet(value: Any) -> Any:
-    """A frame, series or index as a Parquet file that `pandas.read_parquet` opens; `NotExact` if it comes back different."""
+    """A frame, series or index as Parquet that `pandas.read_parquet` opens; `NotExact` if it comes back different."""
     import pandas
 
     require_pyarrow()
@@ -93,7 +93,11 @@ def _as_frame(value: Any, pandas: Any) -> tuple[str, Any, dict]:
         name = value.name if type(value.name) is str else COLUMN
         return "series", value.to_frame(name), {"name": _text(value.name)}
     if isinstance(value, pandas.Index) and value.nlevels == 1:
-        return "index", value.rename(COLUMN).to_frame(index=False), {"name": _text(value.name), "freq": getattr(value, "freqstr", None)}
+        return (
+            "index",
+            value.rename(COLUMN).to_frame(index=False),
+            {"name": _text(value.name), "freq": getattr(value, "freqstr", None)},
+        )
     raise NotExact
 
 

@@ -53,12 +53,25 @@ def unsavable_kind(value: Any) -> str:
         return "open file"
     if kind is type(sys):
         return "module"
-    if kind.__name__ in ("Connection", "Cursor", "socket", "Engine", "Session") and kind.__module__.partition(".")[0] in CONNECTIONS:
+    if (
+        kind.__name__ in ("Connection", "Cursor", "socket", "Engine", "Session")
+        and kind.__module__.partition(".")[0] in CONNECTIONS
+    ):
         return "connection"
     return ""
 
 
-CONNECTIONS = {"sqlite3", "socket", "psycopg2", "psycopg", "pymysql", "sqlalchemy", "duckdb", "_duckdb", "multiprocessing"}
+CONNECTIONS = {
+    "sqlite3",
+    "socket",
+    "psycopg2",
+    "psycopg",
+    "pymysql",
+    "sqlalchemy",
+    "duckdb",
+    "_duckdb",
+    "multiprocessing",
+}
 
 
 def dump_pickle(value: Any) -> bytes:

@@ -7,8 +7,8 @@ from typing import Any
 
 LARGEST_WALK = 200_000
 IMMUTABLE = (
-    type(None), bool, int, float, complex, str, bytes, range, slice, type, types.FunctionType, types.BuiltinFunctionType,
-    types.ModuleType, types.MethodType, types.CodeType, type(...),
+    type(None), bool, int, float, complex, str, bytes, range, slice, type, types.FunctionType,
+    types.BuiltinFunctionType, types.ModuleType, types.MethodType, types.CodeType, type(...),
 )  # fmt: skip
 
 
@@ -52,7 +52,11 @@ def _parts(value: Any) -> tuple[dict, list]:
 
 def _columns(value: Any, numpy: Any) -> list:
     columns = [value] if value.ndim == 1 else [value.iloc[:, i] for i in range(value.shape[1])]
-    found = [column.array.to_numpy(copy=False) if hasattr(column.array, "to_numpy") else None for column in columns if column.dtype.kind in "biufcmM"]
+    found = [
+        column.array.to_numpy(copy=False) if hasattr(column.array, "to_numpy") else None
+        for column in columns
+        if column.dtype.kind in "biufcmM"
+    ]
     return [array for array in found if isinstance(array, numpy.ndarray)]
 
 

@@ -5,7 +5,7 @@ import sys
 import time
 from typing import Any
 
-from .code import Part, Evaluator, compile_part, future_flags, parse
+from .code import Evaluator, Part, compile_part, future_flags, parse
 from .display import Display
 from .environment_reads import watch_environment
 from .facts import run_facts
@@ -24,8 +24,8 @@ from .tracebacks import formatted, script_lines
 from .variables import Inputs, check_variables, save_variables
 from .watch import Watch
 from .watch_places import Places
-from .worker_guard import WorkerGuard
 from .watch_report import add_changes, check_modules, facts, snapshot, undeclared
+from .worker_guard import WorkerGuard
 
 
 class Stage:
@@ -99,7 +99,8 @@ class Stage:
         trees = [parse(text, line, self.script.path) for line, text in pieces]
         flags = future_flags(trees[0])
         return [
-            compile_part(tree, text, self.script.path, flags, show=index > 0) for index, (tree, (_, text)) in enumerate(zip(trees, pieces))
+            compile_part(tree, text, self.script.path, flags, show=index > 0)
+            for index, (tree, (_, text)) in enumerate(zip(trees, pieces))
         ]
 
     def _block(self, block: int, part: Part) -> None:
@@ -110,7 +111,11 @@ class Stage:
         self._part(part, show=True)
         last = block + 1 == len(self.script.block_lines)
         bound_in = self.script.header["bound_in"]
-        names = [name for name in self.script.header["vars_out"] if bound_in.get(name) == block or (last and name not in bound_in)]
+        names = [
+            name
+            for name in self.script.header["vars_out"]
+            if bound_in.get(name) == block or (last and name not in bound_in)
+        ]
         check_variables(self.namespace, names, block)
         self.outlet.event("cell-done", seconds=round(time.perf_counter() - started, 6))
         self.outlet.block = -1
@@ -139,7 +144,12 @@ class Stage:
         if self.outlet.events:
             extra = {"next": refusal.next} if refusal.next else {}
             extra.update({"data": refusal.data} if refusal.data else {})
-            fields: dict[str, Any] = {"code": refusal.code, "ename": refusal.code, "evalue": refusal.message, "traceback": []}
+            fields: dict[str, Any] = {
+                "code": refusal.code,
+                "ename": refusal.code,
+                "evalue": refusal.message,
+                "traceback": [],
+            }
             self.outlet.event("error", **fields, line=line, **extra)
         else:
             sys.stderr.write(f"error: {refusal}\n")

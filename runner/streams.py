@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
 import sys
@@ -22,7 +23,7 @@ class DescriptorTail:
         self.fd, self.name = fd, name
         self.original = os.dup(fd)
         os.set_inheritable(self.original, False)
-        self.file = tempfile.TemporaryFile()
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
         flags = os.O_APPEND
         try:
             import fcntl
@@ -87,7 +88,9 @@ class StreamBuffer(io.BufferedIOBase):
 
 def text_stream(fd: int, name: str, write: Callable[[str], None]) -> io.TextIOWrapper:
     """A text stream that hands every write on immediately."""
-    stream = io.TextIOWrapper(StreamBuffer(fd, write), encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
+    stream = io.TextIOWrapper(
+        StreamBuffer(fd, write), encoding="utf-8", errors="backslashreplace", newline="", write_through=True
+    )
     stream.mode = "w"  # type: ignore[misc]
     return stream
 
@@ -97,10 +100,8 @@ def flush_c_streams() -> None:
     ctypes = sys.modules.get("ctypes")
     if ctypes is None or os.name == "nt":
         return
-    try:
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).fflush(None)
-    except (OSError, AttributeError):
-        pass
 
 
 def close_stdin() -> None:
@@ -108,4 +109,4 @@ def close_stdin() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0, inheritable=True)
     os.close(null)
-    sys.stdin = open(os.devnull)
+    sys.stdin = open(os.devnull)  # noqa: SIM115 (open as long as the process)

@@ -19,7 +19,7 @@ STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=[_\"' ]|\b)")
 
 
 def recorded_stream(text: str) -> str:
-    """Stream text as it is recorded (N45): progress bars reduced to their last state, no addresses, no machine paths."""
+    """Stream text as it is recorded (N45): progress bars in their last state, no addresses, no machine paths."""
     return mask(settle(text.replace("\r\n", "\n")))
 
 
@@ -103,6 +103,9 @@ def _without_rates(line: str) -> str:
 def _folders() -> list:
     """Folders of this machine that appear in warnings, longest first, with the name that replaces each."""
     paths = sysconfig.get_paths()
-    found = {paths[key]: name for key, name in (("stdlib", "python"), ("platlib", "site-packages"), ("purelib", "site-packages"))}
+    found = {
+        paths[key]: name
+        for key, name in (("stdlib", "python"), ("platlib", "site-packages"), ("purelib", "site-packages"))
+    }
     found.setdefault(sys.prefix, "python")
     return sorted(((path, name) for path, name in found.items() if len(path) > 4), key=lambda pair: -len(pair[0]))

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import tempfile
-from typing import Any
 
 from .refusal import Refusal
 from .watch_callers import from_import_system, from_user_code
@@ -87,9 +86,9 @@ class Watch:
         if path is None or not isinstance(flags, int):
             return
         access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
-        if access != os.O_WRONLY or flags & os.O_APPEND:
-            if not flags & os.O_TRUNC and not from_import_system(path):
-                self.read(path)
+        reading = (access != os.O_WRONLY or flags & os.O_APPEND) and not flags & os.O_TRUNC
+        if reading and not from_import_system(path):
+            self.read(path)
         if access != os.O_RDONLY:
             self.note("write", path)
 

@@ -8,7 +8,18 @@ from .tracebacks import is_own
 
 FINDERS = ("importlib", "importlib_metadata", "pkgutil", "zipimport", "pkg_resources")
 SOURCE_READERS = ("linecache", "tokenize", "inspect", "traceback")
-CALLS_THROUGH = ("subprocess", "os", "posixpath", "ntpath", "_collections_abc", "collections", "asyncio", "concurrent", "contextlib", "runpy")
+CALLS_THROUGH = (
+    "subprocess",
+    "os",
+    "posixpath",
+    "ntpath",
+    "_collections_abc",
+    "collections",
+    "asyncio",
+    "concurrent",
+    "contextlib",
+    "runpy",
+)
 SHELLS = ("IPython.utils", "IPython.core")
 
 
@@ -22,7 +33,7 @@ def from_import_system(path: str) -> bool:
 
 
 def from_user_code(places: Any) -> bool:
-    """True if the first caller that is no go-between of the standard library is the script or a module of the project."""
+    """True if the first caller that is no go-between is the script or a module of the project."""
     frame = _caller()
     while frame is not None:
         name = frame.f_globals.get("__name__", "")

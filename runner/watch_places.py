@@ -48,7 +48,9 @@ class Places:
         """True for a file of the project that counts."""
         if not path.startswith(self.prefix) or path.startswith(self.python):
             return False
-        return OWN_PARTS.isdisjoint(path[len(self.prefix) :].split(os.sep)) and not path.endswith((".pyc", ".pyo", ".part"))
+        return OWN_PARTS.isdisjoint(path[len(self.prefix) :].split(os.sep)) and not path.endswith(
+            (".pyc", ".pyo", ".part")
+        )
 
     def outside(self, path: str) -> bool:
         """True for data elsewhere on this machine: no part of Python, the system, or a program's settings."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from .code import Evaluator, compile_part, future_flags, parse
 from .header import read_script
@@ -60,4 +59,3 @@ def watch_worker(folder: str) -> None:
     watch = Watch(places, os.environ[WATCH_VARIABLE])
     watch.install()
     watch.enabled = True
-

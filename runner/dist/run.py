@@ -10,6 +10,7 @@ import base64
 import builtins
 import codecs
 import collections
+import contextlib
 import datetime
 import decimal
 import hashlib
@@ -88,7 +89,14 @@ def ends_quietly(text: str) -> bool:
     last = ""
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER, tokenize.INDENT, tokenize.DEDENT):
+            if token.type not in (
+                tokenize.COMMENT,
+                tokenize.NL,
+                tokenize.NEWLINE,
+                tokenize.ENDMARKER,
+                tokenize.INDENT,
+                tokenize.DEDENT,
+            ):
                 last = token.string
     except (tokenize.TokenError, IndentationError):
         return False
@@ -102,7 +110,9 @@ def _starts_tasks(tree: ast.Module) -> bool:
         node = pending.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             continue
-        if (isinstance(node, ast.Attribute) and node.attr in TASKS) or (isinstance(node, ast.Name) and node.id in TASKS):
+        if (isinstance(node, ast.Attribute) and node.attr in TASKS) or (
+            isinstance(node, ast.Name) and node.id in TASKS
+        ):
             return True
         pending.extend(ast.iter_child_nodes(node))
     return False
@@ -189,7 +199,9 @@ def install_backend(show: Callable[[], None]) -> None:
         from matplotlib.backends import backend_agg
 
         if name in ("FigureCanvas", "FigureManager", "new_figure_manager"):
-            value = getattr(backend_agg, {"FigureCanvas": "FigureCanvasAgg", "FigureManager": "FigureManagerBase"}.get(name, name))
+            value = getattr(
+                backend_agg, {"FigureCanvas": "FigureCanvasAgg", "FigureManager": "FigureManagerBase"}.get(name, name)
+            )
             setattr(module, name, value)
             return value
         raise AttributeError(name)
@@ -224,7 +236,7 @@ LONGEST = 1000
 
 
 def pretty(value: Any) -> str:
-    """`text/plain` of a value: `repr`, with built-in containers broken into lines that fit and cut after 1,000 items."""
+    """`text/plain` of a value: `repr`, with built-in containers broken into fitting lines and cut after 1,000 items."""
     return _pretty(value, 0, WIDTH, set())
 
 
@@ -241,7 +253,7 @@ def _pretty(value: Any, indent: int, width: int, above: set) -> str:
     opening, closing = brackets
     inner = indent + len(opening)
     if type(value) is dict:
-        texts = [f"{repr(key)}: " for key, _ in items]
+        texts = [f"{key!r}: " for key, _ in items]
         texts = [head + _pretty(item, inner + len(head), width, above) for head, (_, item) in zip(texts, items)]
     else:
         texts = [_pretty(item, inner, width, above) for item in items]
@@ -421,7 +433,7 @@ STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=[_\"' ]|\b)")
 
 
 def recorded_stream(text: str) -> str:
-    """Stream text as it is recorded (N45): progress bars reduced to their last state, no addresses, no machine paths."""
+    """Stream text as it is recorded (N45): progress bars in their last state, no addresses, no machine paths."""
     return mask(settle(text.replace("\r\n", "\n")))
 
 
@@ -505,7 +517,10 @@ def _without_rates(line: str) -> str:
 def _folders() -> list:
     """Folders of this machine that appear in warnings, longest first, with the name that replaces each."""
     paths = sysconfig.get_paths()
-    found = {paths[key]: name for key, name in (("stdlib", "python"), ("platlib", "site-packages"), ("purelib", "site-packages"))}
+    found = {
+        paths[key]: name
+        for key, name in (("stdlib", "python"), ("platlib", "site-packages"), ("purelib", "site-packages"))
+    }
     found.setdefault(sys.prefix, "python")
     return sorted(((path, name) for path, name in found.items() if len(path) > 4), key=lambda pair: -len(pair[0]))
 
@@ -536,7 +551,7 @@ class BlockOutputs:
             outputs.append({"output_type": "stream", "name": name, "text": [text]})
 
     def descriptor_stream(self, block: int, name: str, text: str) -> None:
-        """Append text of C code or a child: how its two streams interleave is chance, so a run of it is stdout, then stderr."""
+        """Append text of C code or a child: how the two interleave is chance, so it is stdout, then stderr."""
         outputs = self._outputs(block)
         if not (self.run and outputs and self.run[-1] is outputs[-1]):
             self.run = []
@@ -635,7 +650,7 @@ class DescriptorTail:
         self.fd, self.name = fd, name
         self.original = os.dup(fd)
         os.set_inheritable(self.original, False)
-        self.file = tempfile.TemporaryFile()
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
         flags = os.O_APPEND
         try:
             import fcntl
@@ -700,7 +715,9 @@ class StreamBuffer(io.BufferedIOBase):
 
 def text_stream(fd: int, name: str, write: Callable[[str], None]) -> io.TextIOWrapper:
     """A text stream that hands every write on immediately."""
-    stream = io.TextIOWrapper(StreamBuffer(fd, write), encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
+    stream = io.TextIOWrapper(
+        StreamBuffer(fd, write), encoding="utf-8", errors="backslashreplace", newline="", write_through=True
+    )
     stream.mode = "w"  # type: ignore[misc]
     return stream
 
@@ -710,10 +727,8 @@ def flush_c_streams() -> None:
     ctypes = sys.modules.get("ctypes")
     if ctypes is None or os.name == "nt":
         return
-    try:
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).fflush(None)
-    except (OSError, AttributeError):
-        pass
 
 
 def close_stdin() -> None:
@@ -721,7 +736,7 @@ def close_stdin() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0, inheritable=True)
     os.close(null)
-    sys.stdin = open(os.devnull)
+    sys.stdin = open(os.devnull)  # noqa: SIM115 (open as long as the process)
 
 
 # outlet.py
@@ -771,7 +786,9 @@ class Outlet:
             self.outputs.stream(self.block, name, text)
             self._send(name, text)
 
-    def display(self, kind: str, data: dict, metadata: dict, display_id: str | None = None, update: bool = False) -> None:
+    def display(
+        self, kind: str, data: dict, metadata: dict, display_id: str | None = None, update: bool = False
+    ) -> None:
         """Show a mime bundle; `update` replaces earlier ones of that id."""
         if os.getpid() != self.pid:
             return
@@ -908,7 +925,16 @@ class Display:
     def update_display(self, value: Any, *, display_id: Any, **options: Any) -> None:
         self.display(value, display_id=display_id, update=True, **options)
 
-    def publish(self, data: dict, metadata: Any = None, source: Any = None, *, transient: Any = None, update: bool = False, **_: Any) -> None:
+    def publish(
+        self,
+        data: dict,
+        metadata: Any = None,
+        source: Any = None,
+        *,
+        transient: Any = None,
+        update: bool = False,
+        **_: Any,
+    ) -> None:
         """Show a ready mime bundle (`publish_display_data`)."""
         self.display(data, raw=True, metadata=metadata, display_id=(transient or {}).get("display_id"), update=update)
 
@@ -958,7 +984,9 @@ class Refusal(BaseException):
     inside the user's own call (an audit hook, N28).
     """
 
-    def __init__(self, code: str, message: str, next: str = "", data: dict | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, next: str = "", data: dict | None = None, line: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -1012,7 +1040,18 @@ def _strip(summary: Any, seen: set) -> None:
 
 FINDERS = ("importlib", "importlib_metadata", "pkgutil", "zipimport", "pkg_resources")
 SOURCE_READERS = ("linecache", "tokenize", "inspect", "traceback")
-CALLS_THROUGH = ("subprocess", "os", "posixpath", "ntpath", "_collections_abc", "collections", "asyncio", "concurrent", "contextlib", "runpy")
+CALLS_THROUGH = (
+    "subprocess",
+    "os",
+    "posixpath",
+    "ntpath",
+    "_collections_abc",
+    "collections",
+    "asyncio",
+    "concurrent",
+    "contextlib",
+    "runpy",
+)
 SHELLS = ("IPython.utils", "IPython.core")
 
 
@@ -1026,7 +1065,7 @@ def from_import_system(path: str) -> bool:
 
 
 def from_user_code(places: Any) -> bool:
-    """True if the first caller that is no go-between of the standard library is the script or a module of the project."""
+    """True if the first caller that is no go-between is the script or a module of the project."""
     frame = _caller()
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
@@ -1116,7 +1155,9 @@ class Places:
         """True for a file of the project that counts."""
         if not path.startswith(self.prefix) or path.startswith(self.python):
             return False
-        return OWN_PARTS.isdisjoint(path[len(self.prefix) :].split(os.sep)) and not path.endswith((".pyc", ".pyo", ".part"))
+        return OWN_PARTS.isdisjoint(path[len(self.prefix) :].split(os.sep)) and not path.endswith(
+            (".pyc", ".pyo", ".part")
+        )
 
     def outside(self, path: str) -> bool:
         """True for data elsewhere on this machine: no part of Python, the system, or a program's settings."""
@@ -1235,9 +1276,9 @@ class Watch:
         if path is None or not isinstance(flags, int):
             return
         access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
-        if access != os.O_WRONLY or flags & os.O_APPEND:
-            if not flags & os.O_TRUNC and not from_import_system(path):
-                self.read(path)
+        reading = (access != os.O_WRONLY or flags & os.O_APPEND) and not flags & os.O_TRUNC
+        if reading and not from_import_system(path):
+            self.read(path)
         if access != os.O_RDONLY:
             self.note("write", path)
 
@@ -1332,7 +1373,7 @@ def watch_environment(watch: Watch) -> None:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Strict equality (N39): equal in type, dtypes, index names and freq, columns, categories and the type of every cell.
+    """Strict equality (N39): equal in type, dtypes, index names, freq, columns, categories, types of cells.
 
     NaN equals NaN; the order of a dict's keys counts, since later code may iterate over them.
     """
@@ -1341,7 +1382,7 @@ def same(a: Any, b: Any) -> bool:
     if a is b:
         return True
     if isinstance(a, float):
-        return a == b and math.copysign(1, a) == math.copysign(1, b) or (a != a and b != b)
+        return (a == b and math.copysign(1, a) == math.copysign(1, b)) or (a != a and b != b)
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b))
     if isinstance(a, dict):
@@ -1360,7 +1401,7 @@ def same(a: Any, b: Any) -> bool:
         if isinstance(a, pandas.Index):
             return same_indexes(a, b)
     if numpy is not None and isinstance(a, numpy.generic):
-        return a.dtype == b.dtype and a.tobytes() == b.tobytes() or (a != a and b != b)
+        return (a.dtype == b.dtype and a.tobytes() == b.tobytes()) or (a != a and b != b)
     return _equal(a, b)
 
 
@@ -1455,7 +1496,7 @@ def same_columns(a: Any, b: Any) -> bool:
 
 
 def run_facts(started: float) -> dict[str, Any]:
-    """What stays outside git (N45): seconds, peak memory, interpreter, platform, accelerator, versions of what was imported."""
+    """What stays outside git (N45): time, memory, interpreter, platform, accelerator, versions of what was imported."""
     return {
         "seconds": round(time.perf_counter() - started, 3),
         "peak_memory": peak_memory(),
@@ -1493,7 +1534,9 @@ def distributions() -> dict:
     for folder in sys.path:
         if folder.endswith("-packages") and os.path.isdir(folder):
             for entry in os.listdir(folder):
-                name, _, version = entry[: -len(".dist-info")].rpartition("-") if entry.endswith(".dist-info") else ("", "", "")
+                name, _, version = (
+                    entry[: -len(".dist-info")].rpartition("-") if entry.endswith(".dist-info") else ("", "", "")
+                )
                 if name:
                     installed.setdefault(_normal(name), version)
     tops = {name.partition(".")[0] for name in list(sys.modules)}
@@ -1507,8 +1550,8 @@ def _normal(name: str) -> str:
 
 DISTRIBUTIONS = {
     "PIL": "pillow", "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "dateutil": "python-dateutil",
-    "google": "protobuf", "jwt": "pyjwt", "mpl_toolkits": "matplotlib", "pkg_resources": "setuptools", "skimage": "scikit-image",
-    "sklearn": "scikit-learn", "yaml": "pyyaml", "zmq": "pyzmq",
+    "google": "protobuf", "jwt": "pyjwt", "mpl_toolkits": "matplotlib", "pkg_resources": "setuptools",
+    "skimage": "scikit-image",    "sklearn": "scikit-learn", "yaml": "pyyaml", "zmq": "pyzmq",
 }  # fmt: skip
 """Distributions whose name is not that of their module."""
 
@@ -1580,7 +1623,11 @@ def _encode_set(value: Any, seen: set) -> Any:
 
 def _encode_datetime(value: Any, seen: set) -> Any:
     zone = value.tzinfo
-    if value.fold or zone not in (None, datetime.timezone.utc) or (zone is not None and type(zone) is not datetime.timezone):
+    if (
+        value.fold
+        or zone not in (None, datetime.timezone.utc)
+        or (zone is not None and type(zone) is not datetime.timezone)
+    ):
         raise NotExact
     return {TAG: type(value).__name__, "value": value.isoformat()}
 
@@ -1603,7 +1650,11 @@ def _encode_array_library(value: Any, seen: set) -> Any:
         if type(value) is pandas.Timestamp and value.tzinfo is None and not value.fold:
             return {TAG: "Timestamp", "unit": value.unit, "value": int(value.to_datetime64().astype("i8"))}
         if type(value) is pandas.RangeIndex:
-            return {TAG: "RangeIndex", "name": _encode(value.name, seen), "value": [value.start, value.stop, value.step]}
+            return {
+                TAG: "RangeIndex",
+                "name": _encode(value.name, seen),
+                "value": [value.start, value.stop, value.step],
+            }
         if type(value) is pandas.Timedelta:
             return {TAG: "Timedelta", "unit": value.unit, "value": int(value.to_timedelta64().astype("i8"))}
     raise NotExact
@@ -1641,7 +1692,10 @@ ENCODERS: dict[type, Callable[[Any, set], Any]] = {
     datetime.datetime: _encode_datetime,
     datetime.date: lambda value, seen: {TAG: "date", "value": value.isoformat()},
     datetime.time: _encode_datetime,
-    datetime.timedelta: lambda value, seen: {TAG: "timedelta", "value": [value.days, value.seconds, value.microseconds]},
+    datetime.timedelta: lambda value, seen: {
+        TAG: "timedelta",
+        "value": [value.days, value.seconds, value.microseconds],
+    },
     decimal.Decimal: lambda value, seen: {TAG: "Decimal", "value": str(value)},
     type(pathlib.Path()): lambda value, seen: {TAG: "Path", "value": str(value)},
 }
@@ -1719,7 +1773,12 @@ def encode_labels(labels: Any) -> dict:
         return {"range": [labels.start, labels.stop, labels.step], "name": name}
     if hasattr(labels.dtype, "categories"):
         raise NotExact
-    return {"values": _plain(list(labels)), "dtype": str(labels.dtype), "name": name, "freq": getattr(labels, "freqstr", None)}
+    return {
+        "values": _plain(list(labels)),
+        "dtype": str(labels.dtype),
+        "name": name,
+        "freq": getattr(labels, "freqstr", None),
+    }
 
 
 def decode_labels(facts: dict) -> Any:
@@ -1727,7 +1786,9 @@ def decode_labels(facts: dict) -> Any:
     import pandas
 
     if "levels" in facts:
-        return pandas.MultiIndex.from_arrays([decode_labels(level) for level in facts["levels"]], names=_value(facts["names"]))
+        return pandas.MultiIndex.from_arrays(
+            [decode_labels(level) for level in facts["levels"]], names=_value(facts["names"])
+        )
     name = _value(facts["name"])
     if "range" in facts:
         return pandas.RangeIndex(*facts["range"]).rename(name)
@@ -1781,7 +1842,9 @@ def _cells(column: Any) -> str:
 def _missing(column: Any) -> dict:
     """The kind of each missing cell of an object column: one kind for all, or one character a cell, packed."""
     pandas = sys.modules["pandas"]
-    kinds = "".join(_missing_kind(value, pandas) for value in column.to_numpy() if value is None or _is_missing(value, pandas))
+    kinds = "".join(
+        _missing_kind(value, pandas) for value in column.to_numpy() if value is None or _is_missing(value, pandas)
+    )
     if len(set(kinds)) <= 1:
         return {"all": kinds[:1]}
     return {"each": base64.b64encode(zlib.compress(kinds.encode(), 9)).decode("ascii")}
@@ -1814,7 +1877,9 @@ def repair(frame: Any, repairs: dict, rows: bool) -> Any:
     if rows and not row_major(frame):
         import numpy
 
-        frame = pandas.DataFrame(numpy.ascontiguousarray(frame.to_numpy()), index=frame.index, columns=frame.columns, copy=False)
+        frame = pandas.DataFrame(
+            numpy.ascontiguousarray(frame.to_numpy()), index=frame.index, columns=frame.columns, copy=False
+        )
     return frame
 
 
@@ -1838,7 +1903,11 @@ def _with_missing(values: Any, missing: dict, cell: Any) -> Any:
     if cell is not None and values.dtype.kind == "f":
         full = numpy.flatnonzero(~numpy.asarray(values.isna()))
         array[full] = [cell(value) for value in array[full]]
-    kinds = zlib.decompress(base64.b64decode(missing["each"])).decode() if "each" in missing else missing["all"] * len(empty)
+    kinds = (
+        zlib.decompress(base64.b64decode(missing["each"])).decode()
+        if "each" in missing
+        else missing["all"] * len(empty)
+    )
     fills = {"-": None, "A": pandas.NA, "T": pandas.NaT, "n": float("nan")}
     for position, kind in zip(empty, kinds):
         array[position] = fills[kind]
@@ -1855,9 +1924,22 @@ SEMANTICS = 1
 
 HEADER_PREFIX = "# cellar: "
 BLOCK_MARK = "# %%"
-HEADER_KEYS = (
-    "v semantics notebook stage vars_in vars_out files_in files_out ignore params outputs blocks bound_in md5".split()
-)
+HEADER_KEYS = [
+    "v",
+    "semantics",
+    "notebook",
+    "stage",
+    "vars_in",
+    "vars_out",
+    "files_in",
+    "files_out",
+    "ignore",
+    "params",
+    "outputs",
+    "blocks",
+    "bound_in",
+    "md5",
+]
 
 
 class Script:
@@ -1895,7 +1977,9 @@ def read_script(path: str) -> Script:
             data = stream.read()
     except OSError as error:
         raise Refusal(
-            "E_SCRIPT_MISSING", f"The stage script {path} cannot be read: {error.strerror}.", "Compile the notebook again: cellar compile"
+            "E_SCRIPT_MISSING",
+            f"The stage script {path} cannot be read: {error.strerror}.",
+            "Compile the notebook again: cellar compile",
         ) from None
     first, _, rest = data.partition(b"\n")
     header = parse_header(path, first.decode("utf-8", "replace"))
@@ -1913,7 +1997,9 @@ def parse_header(path: str, line: str) -> dict:
     """Line 1 of a stage script as a dict with every key of `ScriptHeader`."""
     again = "Compile the notebook again: cellar compile"
     if not line.startswith(HEADER_PREFIX):
-        raise Refusal("E_SCRIPT_HEADER", f"{path} is not a stage script: line 1 does not begin with '{HEADER_PREFIX}'.", again)
+        raise Refusal(
+            "E_SCRIPT_HEADER", f"{path} is not a stage script: line 1 does not begin with '{HEADER_PREFIX}'.", again
+        )
     try:
         header = json.loads(line[len(HEADER_PREFIX) :])
     except ValueError:
@@ -1964,7 +2050,9 @@ class Shown:
     mime = ""
     binary = False
 
-    def __init__(self, data: Any = None, url: Any = None, filename: Any = None, metadata: Any = None, **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, url: Any = None, filename: Any = None, metadata: Any = None, **options: Any
+    ) -> None:
         if filename is not None:
             with open(filename, "rb") as stream:
                 data = stream.read() if self.binary else stream.read().decode()
@@ -2176,7 +2264,11 @@ def dump_npz(value: Any) -> bytes:
         names, arrays = [f"arr_{i}" for i in range(len(value))], list(value)
     else:
         raise NotExact
-    if not arrays or not all(type(array) is numpy.ndarray for array in arrays) or len({id(array) for array in arrays}) < len(arrays):
+    if (
+        not arrays
+        or not all(type(array) is numpy.ndarray for array in arrays)
+        or len({id(array) for array in arrays}) < len(arrays)
+    ):
         raise NotExact
     if not all(type(name) is str and name.isidentifier() for name in names):
         raise NotExact
@@ -2216,7 +2308,7 @@ def is_tabular(value: Any) -> bool:
 
 
 def dump_parquet(value: Any) -> Any:
-    """A frame, series or index as a Parquet file that `pandas.read_parquet` opens; `NotExact` if it comes back different."""
+    """A frame, series or index as Parquet that `pandas.read_parquet` opens; `NotExact` if it comes back different."""
     import pandas
 
     require_pyarrow()
@@ -2282,7 +2374,11 @@ def _as_frame(value: Any, pandas: Any) -> tuple[str, Any, dict]:
         name = value.name if type(value.name) is str else COLUMN
         return "series", value.to_frame(name), {"name": _text(value.name)}
     if isinstance(value, pandas.Index) and value.nlevels == 1:
-        return "index", value.rename(COLUMN).to_frame(index=False), {"name": _text(value.name), "freq": getattr(value, "freqstr", None)}
+        return (
+            "index",
+            value.rename(COLUMN).to_frame(index=False),
+            {"name": _text(value.name), "freq": getattr(value, "freqstr", None)},
+        )
     raise NotExact
 
 
@@ -2386,12 +2482,25 @@ def unsavable_kind(value: Any) -> str:
         return "open file"
     if kind is type(sys):
         return "module"
-    if kind.__name__ in ("Connection", "Cursor", "socket", "Engine", "Session") and kind.__module__.partition(".")[0] in CONNECTIONS:
+    if (
+        kind.__name__ in ("Connection", "Cursor", "socket", "Engine", "Session")
+        and kind.__module__.partition(".")[0] in CONNECTIONS
+    ):
         return "connection"
     return ""
 
 
-CONNECTIONS = {"sqlite3", "socket", "psycopg2", "psycopg", "pymysql", "sqlalchemy", "duckdb", "_duckdb", "multiprocessing"}
+CONNECTIONS = {
+    "sqlite3",
+    "socket",
+    "psycopg2",
+    "psycopg",
+    "pymysql",
+    "sqlalchemy",
+    "duckdb",
+    "_duckdb",
+    "multiprocessing",
+}
 
 
 def dump_pickle(value: Any) -> bytes:
@@ -2610,8 +2719,9 @@ def save_variables(namespace: dict, paths: dict, bound_in: dict) -> dict:
 def load_results(namespace: dict, spec: dict) -> dict:
     """Bring a live kernel to the state before a stage (N59): definitions of setup, parameters, recorded variables.
 
-    `namespace` is the kernel's; `spec` is {setup, params, variables: [{name, path, stage?}], placeholders: [{name, stage?,
-    reason, fix?}], folder?}. Nothing is installed or changed but the names themselves. The answer can go through JSON:
+    `namespace` is the kernel's; `spec` is {setup, params, variables: [{name, path, stage?}],
+    placeholders: [{name, stage?, reason, fix?}], folder?}. Nothing is installed or changed but the names
+    themselves. The answer can go through JSON:
     {ok, semantics, loaded: [{name, format, bytes, type}], placeholders: [name], errors: [{name, code, message, next}]}.
     """
     errors: list = []
@@ -2627,7 +2737,14 @@ def load_results(namespace: dict, spec: dict) -> dict:
             errors.append({"name": name, "code": refusal.code, "message": refusal.message, "next": refusal.next})
         except Exception as error:
             text = f"The variable {name} cannot be loaded: {type(error).__name__}: {error}."
-            errors.append({"name": name, "code": "E_INPUT_UNREADABLE", "message": text, "next": "Run the stage that makes it again"})
+            errors.append(
+                {
+                    "name": name,
+                    "code": "E_INPUT_UNREADABLE",
+                    "message": text,
+                    "next": "Run the stage that makes it again",
+                }
+            )
         else:
             kind = type(namespace[name]).__name__
             loaded.append({"name": name, "format": detect(data[:8]), "bytes": len(data), "type": kind})
@@ -2672,7 +2789,14 @@ def _define(namespace: dict, setup: str, errors: list) -> None:
         exec(part.body, namespace)
     except Exception as error:
         text = f"The notebook's setup fails in this kernel: {type(error).__name__}: {error}."
-        errors.append({"name": "", "code": "E_SETUP_FAILED", "message": text, "next": "Run the setup cells one by one to see where"})
+        errors.append(
+            {
+                "name": "",
+                "code": "E_SETUP_FAILED",
+                "message": text,
+                "next": "Run the setup cells one by one to see where",
+            }
+        )
 
 
 def _without_magics(text: str) -> str:
@@ -2695,7 +2819,9 @@ class Placeholder:
         return f"<{object.__getattribute__(self, '_cellar_message')}>"
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("__class__", "__dict__", "__repr__", "__doc__", "__module__") or name.startswith(("_repr_", "_ipython_")):
+        if name in ("__class__", "__dict__", "__repr__", "__doc__", "__module__") or name.startswith(
+            ("_repr_", "_ipython_")
+        ):
             return object.__getattribute__(self, name)
         return _fail(self)
 
@@ -2709,9 +2835,10 @@ def _fail(placeholder: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 OPERATIONS = (
-    "call iter len getitem setitem delitem contains bool hash eq ne lt le gt ge add radd sub rsub mul rmul truediv rtruediv "
-    "floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor neg pos abs invert int float complex index "
-    "str format bytes enter exit await aiter next reversed iadd isub imul setattr delattr array dataframe round reduce_ex"
+    "call iter len getitem setitem delitem contains bool hash eq ne lt le gt ge add radd sub rsub mul rmul "
+    "truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor neg pos abs "
+    "invert int float complex index str format bytes enter exit await aiter next reversed iadd isub imul "
+    "setattr delattr array dataframe round reduce_ex"
 )
 for operation in OPERATIONS.split():
     setattr(Placeholder, f"__{operation}__", _fail)
@@ -2840,8 +2967,8 @@ SPAWNERS = ("multiprocessing", "joblib", "loky")
 def main_module(script: Script, run_path: str, name: str = "__main__") -> types.ModuleType:
     """The module in which a script runs (N40, N42).
 
-    Code in it sees no `__file__`, as in a kernel. Who asks the module itself gets the script, so that sources are found;
-    only what starts worker processes gets `run.py`, which loads the slice there.
+    Code in it sees no `__file__`, as in a kernel. Who asks the module itself gets the script, so that
+    sources are found; only what starts worker processes gets `run.py`, which loads the slice there.
     """
 
     class MainModule(types.ModuleType):
@@ -2974,20 +3101,14 @@ def _folded(lines: list) -> str:
     return text
 
 
-# yaml_reader.py
+# yaml_cursor.py
 
 
 INDICATORS = "[]{},#&*!|>'\"%@`"
 ODD_BREAKS = {"\x85", "\u2028", "\u2029", "\v", "\f"}
-BLOCK_HEADER = re.compile(r"([|>])(?:([1-9])([+-]?)|([+-]?)([1-9]?))[ \t]*(?:[ \t]#.*)?$")
 
 
-def read_yaml(text: str, name: str) -> Any:
-    """Parse one YAML 1.2 document strictly; what is unknown is refused with file and line (N33)."""
-    return _Reader(text, name).document()
-
-
-class _Reader:
+class YamlCursor:
     """A cursor over the lines of one document; `row` is the current line and `col` the column in it."""
 
     def __init__(self, text: str, name: str) -> None:
@@ -2996,10 +3117,10 @@ class _Reader:
         self.name = name
         self.row = 0
         self.col = 0
-        for self.row, line in enumerate(self.lines):
+        for row, line in enumerate(self.lines):
             if not ODD_BREAKS.isdisjoint(line):
+                self.row = row
                 self.refuse("a line break of another alphabet (write it as an escape)")
-        self.row = 0
 
     def refuse(self, what: str) -> Any:
         raise Refusal(
@@ -3008,8 +3129,6 @@ class _Reader:
             f"Rewrite line {self.row + 1} of {self.name} in plain YAML: no anchors, tags, dates or merge keys",
             {"path": self.name, "line": self.row + 1},
         )
-
-    # Lines and blanks
 
     def rest(self) -> str:
         return self.lines[self.row][self.col :]
@@ -3047,6 +3166,147 @@ class _Reader:
         self.col += len(rest) - len(body)
         return "" if body[:1] == "#" and rest[:1] in (" ", "\t") else body
 
+    def check_plain_start(self) -> None:
+        rest = self.rest()
+        names = {"&": "an anchor", "*": "an alias", "!": "a tag", "%": "a directive"}
+        if rest[0] in INDICATORS or (rest[0] in "-?:" and not rest[1:2].strip()):
+            self.refuse(names.get(rest[0], f"'{rest[0]}' at the start of a value"))
+
+    def quoted(self, quote: str, parent: int) -> str:
+        """A quoted scalar, perhaps over several lines; leaves the cursor after its closing quote."""
+        self.col += 1
+        result, pending = "", 0
+        while True:
+            text, closed, glued = self.quoted_line(quote)
+            result += ("\n" * (pending - 1) or " ") + text if pending and (text or closed) else text
+            if closed:
+                return result
+            pending = 0 if glued else (pending if not text else 0) + 1
+            self.row += 1
+            if self.at_end():
+                self.row -= 1
+                self.refuse("a quoted value without its closing quote")
+            line = self.lines[self.row]
+            body = line.lstrip(" \t")
+            if body and len(line) - len(line.lstrip(" ")) <= parent:
+                self.refuse("a quoted value that is indented too little")
+            self.col = len(line) - len(body)
+
+    def quoted_line(self, quote: str) -> tuple[str, bool, bool]:
+        """Text up to the closing quote or the end of the line; whether it closed, whether the break is escaped."""
+        out, keep, line = "", 0, self.lines[self.row]
+        while self.col < len(line):
+            char = line[self.col]
+            self.col += 1
+            if char == quote:
+                if quote == "'" and line[self.col : self.col + 1] == "'":
+                    self.col += 1
+                    out += "'"
+                    continue
+                return out, True, False
+            if char == "\\" and quote == '"':
+                if self.col == len(line):
+                    return out, False, True
+                out += self.escape(line)
+                keep = len(out)
+                continue
+            out += char
+        return out[:keep] + out[keep:].rstrip(" \t"), False, False
+
+    def escape(self, line: str) -> str:
+        char = line[self.col]
+        self.col += 1
+        if char in ESCAPES:
+            return ESCAPES[char]
+        digits = line[self.col : self.col + HEX_ESCAPES.get(char, 0)]
+        if not re.fullmatch(r"[0-9a-fA-F]{2,8}", digits) or len(digits) != HEX_ESCAPES.get(char):
+            self.refuse(f"the escape '\\{char}'")
+        self.col += len(digits)
+        return chr(int(digits, 16))
+
+
+# yaml_flow.py
+
+
+class YamlFlow(YamlCursor):
+    """Reads the flow style: `[…]` and `{…}`, over lines and with comments."""
+
+    def flow_blanks(self, parent: int) -> str:
+        """Skip blanks, breaks and comments inside a flow collection; the character at the cursor."""
+        while True:
+            body = self.skip_spaces()
+            if body:
+                return body[0]
+            self.row += 1
+            self.col = 0
+            if self.at_end():
+                self.row -= 1
+                self.refuse("a flow collection without its closing bracket")
+            line = self.lines[self.row]
+            if line.strip() and len(line) - len(line.lstrip(" ")) <= parent:
+                self.refuse("a flow collection that is indented too little")
+            if line[:1] == "#":
+                self.col = len(line)
+
+    def flow(self, parent: int) -> Any:
+        opening = self.rest()[0]
+        close = {"[": "]", "{": "}"}[opening]
+        self.col += 1
+        result: Any = [] if opening == "[" else {}
+        while self.flow_blanks(parent) != close:
+            line = self.row
+            value = self.flow_node(parent)
+            if opening == "{":
+                pair = None
+                if self.flow_blanks(parent) == ":":
+                    self.col += 1
+                    pair = None if self.flow_blanks(parent) in ",}" else self.flow_node(parent)
+                self.put(result, value, pair, line)
+            else:
+                result.append(value)
+            mark = self.flow_blanks(parent)
+            if mark == ",":
+                self.col += 1
+            elif mark != close:
+                self.refuse(f"'{self.rest()[:20]}' in a flow collection")
+        self.col += 1
+        return result
+
+    def flow_node(self, parent: int) -> Any:
+        first = self.rest()[0]
+        if first in "[{":
+            return self.flow(parent)
+        if first in "'\"":
+            return self.quoted(first, parent)
+        self.check_plain_start()
+        parts: list = []
+        while True:
+            match = re.match(r"(?:[^,\[\]{}#:]|(?<![ \t])#|:(?![ \t,\[\]{}]|$))*", self.rest())
+            text = match.group() if match else ""
+            parts.append(text.strip(" \t"))
+            self.col += len(text.rstrip(" \t"))
+            row, col = self.row, self.col
+            following = self.flow_blanks(parent)
+            if self.row == row or following in ",[]{}:" or self.lines[row][col:].strip():
+                break
+            parts.extend([""] * (self.row - row - 1))
+        return plain_value(fold(parts), self.refuse)
+
+
+# yaml_reader.py
+
+
+BLOCK_HEADER = re.compile(r"([|>])(?:([1-9])([+-]?)|([+-]?)([1-9]?))[ \t]*(?:[ \t]#.*)?$")
+
+
+def read_yaml(text: str, name: str) -> Any:
+    """Parse one YAML 1.2 document strictly; what is unknown is refused with file and line (N33)."""
+    return _Reader(text, name).document()
+
+
+class _Reader(YamlFlow):
+    """Reads the block style: mappings, sequences and scalars over lines."""
+
     def document(self) -> Any:
         if self.next_content() < 0 and not self.at_end() and self.lines[self.row].startswith("---"):
             if self.lines[self.row][3:].strip() and not self.lines[self.row][3:].strip().startswith("#"):
@@ -3058,8 +3318,6 @@ class _Reader:
         if self.next_content() >= 0 or not self.at_end():
             self.refuse("a second document or content after the end")
         return value
-
-    # Block style
 
     def block_node(self, parent: int) -> Any:
         """The node that begins at the cursor, the first character of its line, indented by more than `parent`."""
@@ -3177,14 +3435,6 @@ class _Reader:
         self.end_line()
         return value
 
-    # Scalars
-
-    def check_plain_start(self) -> None:
-        rest = self.rest()
-        names = {"&": "an anchor", "*": "an alias", "!": "a tag", "%": "a directive"}
-        if rest[0] in INDICATORS or (rest[0] in "-?:" and not rest[1:2].strip()):
-            self.refuse(names.get(rest[0], f"'{rest[0]}' at the start of a value"))
-
     def plain(self, parent: int) -> Any:
         self.check_plain_start()
         start, parts = self.row, []
@@ -3214,58 +3464,6 @@ class _Reader:
         self.row, self.col = after, 0
         return value
 
-    def quoted(self, quote: str, parent: int) -> str:
-        """A quoted scalar, perhaps over several lines; leaves the cursor after its closing quote."""
-        self.col += 1
-        result, pending = "", 0
-        while True:
-            text, closed, glued = self.quoted_line(quote)
-            result += ("\n" * (pending - 1) or " ") + text if pending and (text or closed) else text
-            if closed:
-                return result
-            pending = 0 if glued else (pending if not text else 0) + 1
-            self.row += 1
-            if self.at_end():
-                self.row -= 1
-                self.refuse("a quoted value without its closing quote")
-            line = self.lines[self.row]
-            body = line.lstrip(" \t")
-            if body and len(line) - len(line.lstrip(" ")) <= parent:
-                self.refuse("a quoted value that is indented too little")
-            self.col = len(line) - len(body)
-
-    def quoted_line(self, quote: str) -> tuple[str, bool, bool]:
-        """Text up to the closing quote or the end of the line; whether it closed, whether the break is escaped."""
-        out, keep, line = "", 0, self.lines[self.row]
-        while self.col < len(line):
-            char = line[self.col]
-            self.col += 1
-            if char == quote:
-                if quote == "'" and line[self.col : self.col + 1] == "'":
-                    self.col += 1
-                    out += "'"
-                    continue
-                return out, True, False
-            if char == "\\" and quote == '"':
-                if self.col == len(line):
-                    return out, False, True
-                out += self.escape(line)
-                keep = len(out)
-                continue
-            out += char
-        return out[:keep] + out[keep:].rstrip(" \t"), False, False
-
-    def escape(self, line: str) -> str:
-        char = line[self.col]
-        self.col += 1
-        if char in ESCAPES:
-            return ESCAPES[char]
-        digits = line[self.col : self.col + HEX_ESCAPES.get(char, 0)]
-        if not re.fullmatch(r"[0-9a-fA-F]{2,8}", digits) or len(digits) != HEX_ESCAPES.get(char):
-            self.refuse(f"the escape '\\{char}'")
-        self.col += len(digits)
-        return chr(int(digits, 16))
-
     def block_scalar(self, parent: int) -> str:
         match = BLOCK_HEADER.match(self.rest())
         if not match:
@@ -3291,69 +3489,6 @@ class _Reader:
         self.col = 0
         return block_value(lines if indent else [""] * len(lines), folded, chomp)
 
-    # Flow style
-
-    def flow_blanks(self, parent: int) -> str:
-        """Skip blanks, breaks and comments inside a flow collection; the character at the cursor."""
-        while True:
-            body = self.skip_spaces()
-            if body:
-                return body[0]
-            self.row += 1
-            self.col = 0
-            if self.at_end():
-                self.row -= 1
-                self.refuse("a flow collection without its closing bracket")
-            line = self.lines[self.row]
-            if line.strip() and len(line) - len(line.lstrip(" ")) <= parent:
-                self.refuse("a flow collection that is indented too little")
-            if line[:1] == "#":
-                self.col = len(line)
-
-    def flow(self, parent: int) -> Any:
-        opening = self.rest()[0]
-        close = {"[": "]", "{": "}"}[opening]
-        self.col += 1
-        result: Any = [] if opening == "[" else {}
-        while self.flow_blanks(parent) != close:
-            line = self.row
-            value = self.flow_node(parent)
-            if opening == "{":
-                pair = None
-                if self.flow_blanks(parent) == ":":
-                    self.col += 1
-                    pair = None if self.flow_blanks(parent) in ",}" else self.flow_node(parent)
-                self.put(result, value, pair, line)
-            else:
-                result.append(value)
-            mark = self.flow_blanks(parent)
-            if mark == ",":
-                self.col += 1
-            elif mark != close:
-                self.refuse(f"'{self.rest()[:20]}' in a flow collection")
-        self.col += 1
-        return result
-
-    def flow_node(self, parent: int) -> Any:
-        first = self.rest()[0]
-        if first in "[{":
-            return self.flow(parent)
-        if first in "'\"":
-            return self.quoted(first, parent)
-        self.check_plain_start()
-        parts: list = []
-        while True:
-            match = re.match(r"(?:[^,\[\]{}#:]|(?<![ \t])#|:(?![ \t,\[\]{}]|$))*", self.rest())
-            text = match.group() if match else ""
-            parts.append(text.strip(" \t"))
-            self.col += len(text.rstrip(" \t"))
-            row, col = self.row, self.col
-            following = self.flow_blanks(parent)
-            if self.row == row or following in ",[]{}:" or self.lines[row][col:].strip():
-                break
-            parts.extend([""] * (self.row - row - 1))
-        return plain_value(fold(parts), self.refuse)
-
 
 # params.py
 
@@ -3375,14 +3510,17 @@ def load_params(declared: dict, folder: str) -> dict:
         with open(path, encoding="utf-8") as stream:
             text = stream.read()
     except FileNotFoundError:
+        keys = ", ".join(sorted(spec["key"] for spec in declared.values()))
         raise Refusal(
             "E_PARAMS_MISSING",
-            f"{PARAMS_FILE} is missing; this stage reads {', '.join(sorted(p['key'] for p in declared.values()))} from it.",
+            f"{PARAMS_FILE} is missing; this stage reads {keys} from it.",
             "Compile the notebook again: cellar compile",
             {"path": PARAMS_FILE},
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise Refusal("E_PARAMS_YAML", f"{PARAMS_FILE} cannot be read: {error}.", f"Repair {PARAMS_FILE}", {"path": PARAMS_FILE}) from None
+        raise Refusal(
+            "E_PARAMS_YAML", f"{PARAMS_FILE} cannot be read: {error}.", f"Repair {PARAMS_FILE}", {"path": PARAMS_FILE}
+        ) from None
     values = read_yaml(text, PARAMS_FILE)
     if not isinstance(values, dict):
         raise Refusal("E_PARAMS_YAML", f"{PARAMS_FILE} holds no keys.", f"Repair {PARAMS_FILE}", {"path": PARAMS_FILE})
@@ -3473,8 +3611,8 @@ def _read_list(path: str, project: str) -> list:
 
 LARGEST_WALK = 200_000
 IMMUTABLE = (
-    type(None), bool, int, float, complex, str, bytes, range, slice, type, types.FunctionType, types.BuiltinFunctionType,
-    types.ModuleType, types.MethodType, types.CodeType, type(...),
+    type(None), bool, int, float, complex, str, bytes, range, slice, type, types.FunctionType,
+    types.BuiltinFunctionType, types.ModuleType, types.MethodType, types.CodeType, type(...),
 )  # fmt: skip
 
 
@@ -3518,7 +3656,11 @@ def _parts(value: Any) -> tuple[dict, list]:
 
 def _columns(value: Any, numpy: Any) -> list:
     columns = [value] if value.ndim == 1 else [value.iloc[:, i] for i in range(value.shape[1])]
-    found = [column.array.to_numpy(copy=False) if hasattr(column.array, "to_numpy") else None for column in columns if column.dtype.kind in "biufcmM"]
+    found = [
+        column.array.to_numpy(copy=False) if hasattr(column.array, "to_numpy") else None
+        for column in columns
+        if column.dtype.kind in "biufcmM"
+    ]
     return [array for array in found if isinstance(array, numpy.ndarray)]
 
 
@@ -3788,7 +3930,8 @@ class Stage:
         trees = [parse(text, line, self.script.path) for line, text in pieces]
         flags = future_flags(trees[0])
         return [
-            compile_part(tree, text, self.script.path, flags, show=index > 0) for index, (tree, (_, text)) in enumerate(zip(trees, pieces))
+            compile_part(tree, text, self.script.path, flags, show=index > 0)
+            for index, (tree, (_, text)) in enumerate(zip(trees, pieces))
         ]
 
     def _block(self, block: int, part: Part) -> None:
@@ -3799,7 +3942,11 @@ class Stage:
         self._part(part, show=True)
         last = block + 1 == len(self.script.block_lines)
         bound_in = self.script.header["bound_in"]
-        names = [name for name in self.script.header["vars_out"] if bound_in.get(name) == block or (last and name not in bound_in)]
+        names = [
+            name
+            for name in self.script.header["vars_out"]
+            if bound_in.get(name) == block or (last and name not in bound_in)
+        ]
         check_variables(self.namespace, names, block)
         self.outlet.event("cell-done", seconds=round(time.perf_counter() - started, 6))
         self.outlet.block = -1
@@ -3828,7 +3975,12 @@ class Stage:
         if self.outlet.events:
             extra = {"next": refusal.next} if refusal.next else {}
             extra.update({"data": refusal.data} if refusal.data else {})
-            fields: dict[str, Any] = {"code": refusal.code, "ename": refusal.code, "evalue": refusal.message, "traceback": []}
+            fields: dict[str, Any] = {
+                "code": refusal.code,
+                "ename": refusal.code,
+                "evalue": refusal.message,
+                "traceback": [],
+            }
             self.outlet.event("error", **fields, line=line, **extra)
         else:
             sys.stderr.write(f"error: {refusal}\n")
@@ -3972,7 +4124,16 @@ def _refuse(refusal: Refusal, events: EventLog | None) -> int:
         return _say(f"error: {refusal}")
     extra = {"next": refusal.next} if refusal.next else {}
     extra.update({"data": refusal.data} if refusal.data else {})
-    events.emit("error", -1, code=refusal.code, ename=refusal.code, evalue=refusal.message, traceback=[], line=refusal.line, **extra)
+    events.emit(
+        "error",
+        -1,
+        code=refusal.code,
+        ename=refusal.code,
+        evalue=refusal.message,
+        traceback=[],
+        line=refusal.line,
+        **extra,
+    )
     return 1
 
 
@@ -3989,7 +4150,9 @@ def start(name: str, run_path: str, own_code: types.CodeType, names: dict) -> No
         module = types.ModuleType("cellar_run")
         module.__file__ = run_path
         sys.modules["cellar_run"] = module
-        exec(own_code, module.__dict__)  # once more under a name of its own: the worker's main module must hold setup alone
+        exec(
+            own_code, module.__dict__
+        )  # once more under a name of its own: the worker's main module must hold setup alone
         found = module.worker_namespace(run_path)
         for own in [key for key in names if not key.startswith("__")]:
             del names[own]

@@ -82,7 +82,12 @@ class Project:
         log.unlink(missing_ok=True)
         env = self.environ(**({"CELLAR_EVENTS": str(log)} if events else {}), **environ)
         done = subprocess.run(
-            [python, ".cellar/run.py", script], cwd=self.folder, env=env, capture_output=True, text=True, timeout=LIMIT_SECONDS
+            [python, ".cellar/run.py", script],
+            cwd=self.folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
         )
         lines = log.read_text().splitlines() if log.exists() else []
         recorded = self.folder / ".cellar/nb/outputs" / (Path(script).stem + ".json")

@@ -15,23 +15,36 @@ import pytest
 from conftest import BUILT, LIMIT_SECONDS, ROOT, Project
 
 
-
 def pythons() -> list[str]:
     """Interpreters of this machine from 3.9 on, one of each minor version: on PATH, and where pyenv keeps them."""
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    names = [sys.executable, *(f"python3.{minor}" for minor in range(9, 16)), *map(str, sorted(kept.glob("3*/bin/python3")))]
+    names = [
+        sys.executable,
+        *(f"python3.{minor}" for minor in range(9, 16)),
+        *map(str, sorted(kept.glob("3*/bin/python3"))),
+    ]
     found: dict[str, str] = {}
     for name in names:
         path = shutil.which(name)
         if path is not None:
-            done = subprocess.run([path, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, timeout=LIMIT_SECONDS)
-            if done.returncode == 0 and (3, 9) <= tuple(map(int, done.stdout.split())):
+            done = subprocess.run(
+                [path, "-c", "import sys; print(*sys.version_info[:2])"],
+                capture_output=True,
+                text=True,
+                timeout=LIMIT_SECONDS,
+            )
+            if done.returncode == 0 and tuple(map(int, done.stdout.split())) >= (3, 9):
                 found.setdefault(done.stdout.strip(), path)
     return list(found.values())
 
 
 def test_the_built_file_is_what_the_sources_make() -> None:
-    done = subprocess.run([sys.executable, str(ROOT / "runner/build.py"), "--check"], capture_output=True, text=True, timeout=LIMIT_SECONDS)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "runner/build.py"), "--check"],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -45,7 +58,11 @@ def test_the_built_file_does_not_depend_on_the_hash_seed() -> None:
     seeds = ("0", "1", "77")
     found = {
         subprocess.run(
-            [sys.executable, "-c", code, str(ROOT / "runner")], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, timeout=LIMIT_SECONDS
+            [sys.executable, "-c", code, str(ROOT / "runner")],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
         ).stdout
         for seed in seeds
     }

@@ -17,7 +17,11 @@ def shown(ran: Ran) -> list[tuple[str, list[str]]]:
 
 def test_the_last_expression_is_shown_unless_a_semicolon_ends_it(project: Project) -> None:
     ran = project.stage(["1", "2;", "x = 3", "4 # note ;", "None", "'text'", "print('p')"])
-    assert [event["data"] for event in ran.of("display")] == [{"text/plain": "1"}, {"text/plain": "4"}, {"text/plain": "'text'"}]
+    assert [event["data"] for event in ran.of("display")] == [
+        {"text/plain": "1"},
+        {"text/plain": "4"},
+        {"text/plain": "'text'"},
+    ]
     assert {event["kind"] for event in ran.of("display")} == {"execute_result"}
 
 
@@ -47,7 +51,14 @@ class Bundle:
 
 
 def test_long_containers_are_broken_into_lines(project: Project) -> None:
-    ran = project.stage(["{'key %d' % i: list(range(3)) for i in range(9)}", "list(range(2000))", "{3, 1, 2}", "a = [1]\na.append(a)\na"])
+    ran = project.stage(
+        [
+            "{'key %d' % i: list(range(3)) for i in range(9)}",
+            "list(range(2000))",
+            "{3, 1, 2}",
+            "a = [1]\na.append(a)\na",
+        ]
+    )
     texts = [event["data"]["text/plain"] for event in ran.of("display")]
     assert texts[0].splitlines()[:2] == ["{'key 0': [0, 1, 2],", " 'key 1': [0, 1, 2],"]
     assert texts[1].endswith(" 999,\n ...]")
@@ -72,7 +83,11 @@ def test_figures_come_at_the_end_of_a_block_and_on_show(project: Project) -> Non
         ]
     )
     assert ran.code == 0, ran.events
-    kinds = [(event["block"], event["event"], event.get("kind"), event.get("text")) for event in ran.events if event["event"] in ("stream", "display")]
+    kinds = [
+        (event["block"], event["event"], event.get("kind"), event.get("text"))
+        for event in ran.events
+        if event["event"] in ("stream", "display")
+    ]
     assert kinds == [
         (0, "stream", None, "drawn\n"),
         (0, "display", "display_data", None),
@@ -91,7 +106,8 @@ def test_figures_come_at_the_end_of_a_block_and_on_show(project: Project) -> Non
 def displays(project: Project, before: str = "") -> Ran:
     return project.stage(
         [
-            before + "from IPython.display import display, HTML, Markdown, Image, clear_output, update_display\nhandle = display(HTML('<i>1</i>'), display_id='d')",
+            before
+            + "from IPython.display import display, HTML, Markdown, Image, clear_output, update_display\nhandle = display(HTML('<i>1</i>'), display_id='d')",
             "handle.update(HTML('<i>2</i>'))\nupdate_display(HTML('<i>3</i>'), display_id='d')",
             "print('gone')\nclear_output()\nprint('stays')",
             "print('old')\nclear_output(wait=True)\nprint('new')",
@@ -144,5 +160,7 @@ def test_a_magic_without_ipython_is_refused(project: Project) -> None:
 
 
 def test_plain_stages_do_not_load_ipython_or_asyncio(project: Project) -> None:
-    ran = project.stage(["import sys\nprint([name for name in ('IPython', 'asyncio', 'numpy', 'ctypes') if name in sys.modules])"])
+    ran = project.stage(
+        ["import sys\nprint([name for name in ('IPython', 'asyncio', 'numpy', 'ctypes') if name in sys.modules])"]
+    )
     assert ran.text() == "[]\n"

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import pytest
 from conftest import BUILT, Project
-
 from runner.equality import same
 
 
@@ -29,12 +28,17 @@ def test_values_definitions_and_parameters_arrive(project: Project, helper: Any)
         "folder": str(project.folder),
         "setup": "import math\n%matplotlib inline\ndef area(r):\n    return math.pi * r * scale",
         "params": {"scale": 2},
-        "variables": [{"name": name, "path": f".cellar/nb/vars/before/{name}.var", "format": "x"} for name in ("df", "names")],
+        "variables": [
+            {"name": name, "path": f".cellar/nb/vars/before/{name}.var", "format": "x"} for name in ("df", "names")
+        ],
         "placeholders": [],
     }
     namespace: dict[str, Any] = {"kept": 1}
     before = helper.inspect_results(spec)
-    assert [(item["format"], item["pickle"], item["missing"]) for item in before["variables"]] == [("parquet", False, False), ("json", False, False)]
+    assert [(item["format"], item["pickle"], item["missing"]) for item in before["variables"]] == [
+        ("parquet", False, False),
+        ("json", False, False),
+    ]
     answer = helper.load_results(namespace, spec)
     assert json.loads(json.dumps(answer)) == answer and answer["ok"] and answer["errors"] == []
     assert [item["name"] for item in answer["loaded"]] == ["df", "names"] and answer["loaded"][0]["bytes"] > 0
@@ -63,9 +67,14 @@ def test_pickles_of_notebook_classes(project: Project, helper: Any) -> None:
 )  # fmt: skip
 def test_a_placeholder_explains_itself_on_every_use(helper: Any, use: str) -> None:
     namespace: dict[str, Any] = {}
-    answer = helper.load_results(namespace, {"placeholders": [{"name": "v", "stage": "train", "reason": "train is stale."}]})
+    answer = helper.load_results(
+        namespace, {"placeholders": [{"name": "v", "stage": "train", "reason": "train is stale."}]}
+    )
     assert answer["placeholders"] == ["v"]
-    assert repr(namespace["v"]) == "<v of stage train was not loaded: train is stale. Reproduce the notebook, then load the results again.>"
+    assert (
+        repr(namespace["v"])
+        == "<v of stage train was not loaded: train is stale. Reproduce the notebook, then load the results again.>"
+    )
     with pytest.raises(Exception) as found:
         eval(use, namespace)
     assert type(found.value).__name__ == "NotLoaded"
@@ -76,20 +85,37 @@ def test_what_cannot_be_loaded_is_reported_and_stands_as_a_placeholder(project: 
     project.save("good", 1)
     spec = {
         "setup": "raise ValueError('in setup')",
-        "variables": [{"name": "gone", "path": "nowhere.var", "stage": "load"}, {"name": "good", "path": str(project.path("good", "before"))}],
+        "variables": [
+            {"name": "gone", "path": "nowhere.var", "stage": "load"},
+            {"name": "good", "path": str(project.path("good", "before"))},
+        ],
     }
     namespace: dict[str, Any] = {}
     answer = helper.load_results(namespace, spec)
     assert not answer["ok"] and namespace["good"] == 1
     assert [error["code"] for error in answer["errors"]] == ["E_SETUP_FAILED", "E_INPUT_MISSING"]
     with pytest.raises(RuntimeError, match="gone of stage load"):
-        namespace["gone"].x
+        namespace["gone"].x()
 
 
 def test_nothing_else_of_the_kernel_changes(helper: Any) -> None:
     import builtins
     import sys
 
-    before = (sys.stdout, sys.displayhook, list(sys.meta_path), hasattr(builtins, "display"), list(sys.path), sys.modules["__main__"])
+    before = (
+        sys.stdout,
+        sys.displayhook,
+        list(sys.meta_path),
+        hasattr(builtins, "display"),
+        list(sys.path),
+        sys.modules["__main__"],
+    )
     helper.load_results({}, {"setup": "x = 1"})
-    assert before == (sys.stdout, sys.displayhook, list(sys.meta_path), hasattr(builtins, "display"), list(sys.path), sys.modules["__main__"])
+    assert before == (
+        sys.stdout,
+        sys.displayhook,
+        list(sys.meta_path),
+        hasattr(builtins, "display"),
+        list(sys.path),
+        sys.modules["__main__"],
+    )

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from conftest import Project
 from dvc.utils.serialize._yaml import dumps_yaml, parse_yaml
-
 from runner.equality import same
 from runner.refusal import Refusal
 from runner.yaml_reader import read_yaml
@@ -20,7 +19,25 @@ TEXTS = [
     "x" * 90 + " " + "y" * 50, " ".join(["word"] * 40), "line1\nline2\n\nline4", "\n\n", "---", "...", "--- a", "\x07", "a:", "::", ":a",
     "a:b", "http://x.y/z?a=b#c", "C:\\dir", " ", "\t", "😀", "'", "''", "a\n  b\n c", "a\r\nb", "k" * 140,
 ]  # fmt: skip
-NUMBERS: list[Any] = [0, 1, -1, 10**20, 0.0, 1.0, -1.5, 1e-5, 1e300, float("inf"), float("-inf"), float("nan"), 1e16, 0.1, True, False, None]
+NUMBERS: list[Any] = [
+    0,
+    1,
+    -1,
+    10**20,
+    0.0,
+    1.0,
+    -1.5,
+    1e-5,
+    1e300,
+    float("inf"),
+    float("-inf"),
+    float("nan"),
+    1e16,
+    0.1,
+    True,
+    False,
+    None,
+]
 LETTERS = "ab c:#-\n'\"[]{},&*!|>%@?\\\té "
 
 

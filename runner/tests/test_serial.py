@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import LIMIT_SECONDS, ROOT
-from values import TABLE, evaluate
-
 from runner.equality import same
 from runner.refusal import Refusal
 from runner.serial import check_savable, detect, dump, load
 from runner.serial_pickle import Unsavable
+from values import TABLE, evaluate
 
 
 @pytest.mark.parametrize(("expected", "expression"), TABLE, ids=[row[1][:60] for row in TABLE])
@@ -43,13 +42,17 @@ from runner.serial import dump
 print(json.dumps({{e: hashlib.md5(bytes(dump(evaluate(e))[1])).hexdigest() for _, e in TABLE}}))
 """
     env = {"PYTHONHASHSEED": "0"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=LIMIT_SECONDS, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=LIMIT_SECONDS, check=True
+    )
     return json.loads(done.stdout)
 
 
 def test_equal_bytes_in_two_processes() -> None:
     first = digests()
-    second = digests("import pandas, sklearn.linear_model, random; random.random(); junk = [object() for _ in range(10**5)]")
+    second = digests(
+        "import pandas, sklearn.linear_model, random; random.random(); junk = [object() for _ in range(10**5)]"
+    )
     assert first == second
     assert len(first) == len(TABLE)
 
@@ -127,6 +130,8 @@ def test_without_pyarrow_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_large_frame_keeps_its_bytes() -> None:
-    frame = pd.DataFrame({"i": range(100_000), "f": np.linspace(0, 1, 100_000), "s": [f"k{i % 97}" for i in range(100_000)]})
+    frame = pd.DataFrame(
+        {"i": range(100_000), "f": np.linspace(0, 1, 100_000), "s": [f"k{i % 97}" for i in range(100_000)]}
+    )
     kinds = {hashlib.md5(bytes(dump(frame.copy())[1])).hexdigest() for _ in range(3)}
     assert len(kinds) == 1

@@ -58,7 +58,11 @@ def test_everything_is_the_same_in_a_second_run(project: Project) -> None:
     for turn in ("first", "second"):
         ran = project.run(script, events=turn == "first", COLUMNS="200" if turn == "first" else "40")
         assert ran.code == 0, ran.stderr
-        files[turn] = {path.name: path.read_bytes() for path in (project.folder / ".cellar/nb").rglob("*") if path.suffix in (".var", ".json")}
+        files[turn] = {
+            path.name: path.read_bytes()
+            for path in (project.folder / ".cellar/nb").rglob("*")
+            if path.suffix in (".var", ".json")
+        }
     assert files["first"] == files["second"]
     assert len(files["first"]) == 3
     assert b" at 0x\xe2\x80\xa6>" in files["first"]["s.json"]
@@ -78,18 +82,26 @@ def test_the_hash_seed_is_fixed_without_the_bridge(project: Project) -> None:
 def test_path_stdin_and_argv(project: Project) -> None:
     (project.folder / "near.py").write_text("WHERE = 'notebook folder'\n")
     ran = project.stage(
-        ["import sys\nfrom near import WHERE\nprint(WHERE, sys.path[0], sys.argv, repr(sys.stdin.read()))", "input()"], files_in=["near.py"]
+        ["import sys\nfrom near import WHERE\nprint(WHERE, sys.path[0], sys.argv, repr(sys.stdin.read()))", "input()"],
+        files_in=["near.py"],
     )
     assert ran.text() == f"notebook folder {project.folder} ['.cellar/nb/s.py'] ''\n"
     assert ran.error["ename"] == "EOFError"
 
 
 def test_a_failing_block_has_its_line_and_no_frames_of_ours(project: Project) -> None:
-    ran = project.stage(["x = 1", "y = 2\nhalf(x - 1)"], "def half(n):\n    return 1 / n", vars_out=["x"], bound_in={"x": 0})
+    ran = project.stage(
+        ["x = 1", "y = 2\nhalf(x - 1)"], "def half(n):\n    return 1 / n", vars_out=["x"], bound_in={"x": 0}
+    )
     assert ran.code == 1
     assert ran.recorded is None and not project.path("x").exists()
     error = ran.error
-    assert (error["ename"], error["evalue"], error["block"], error["line"]) == ("ZeroDivisionError", "division by zero", 1, 4)
+    assert (error["ename"], error["evalue"], error["block"], error["line"]) == (
+        "ZeroDivisionError",
+        "division by zero",
+        1,
+        4,
+    )
     assert error["data"] == {"block_line": 9}
     assert "code" not in error
     text = "\n".join(error["traceback"])
@@ -99,9 +111,15 @@ def test_a_failing_block_has_its_line_and_no_frames_of_ours(project: Project) ->
 
 
 def test_causes_are_shown_without_frames_of_ours(project: Project) -> None:
-    ran = project.run(project.script(["try:\n    {}['k']\nexcept KeyError as e:\n    raise ValueError('bad') from e"]), events=False)
+    ran = project.run(
+        project.script(["try:\n    {}['k']\nexcept KeyError as e:\n    raise ValueError('bad') from e"]), events=False
+    )
     assert ran.code == 1
-    assert ran.stderr.index("KeyError: 'k'") < ran.stderr.index("The above exception was the direct cause") < ran.stderr.index("ValueError: bad")
+    assert (
+        ran.stderr.index("KeyError: 'k'")
+        < ran.stderr.index("The above exception was the direct cause")
+        < ran.stderr.index("ValueError: bad")
+    )
     assert "run.py" not in ran.stderr
 
 
@@ -137,7 +155,9 @@ def test_a_script_that_is_not_ours_is_refused(project: Project, change: object, 
 
 def test_usage_and_missing_script(project: Project) -> None:
     assert project.run(".cellar/nb/none.py").error["code"] == "E_SCRIPT_MISSING"
-    done = subprocess.run([sys.executable, ".cellar/run.py"], cwd=project.folder, capture_output=True, text=True, timeout=LIMIT_SECONDS)
+    done = subprocess.run(
+        [sys.executable, ".cellar/run.py"], cwd=project.folder, capture_output=True, text=True, timeout=LIMIT_SECONDS
+    )
     assert done.returncode == 1 and done.stderr == "usage: python .cellar/run.py SCRIPT\n"
 
 
@@ -161,7 +181,9 @@ def test_an_instance_of_a_notebook_class_crosses(project: Project) -> None:
     setup = "class Point:\n    def __init__(self, x):\n        self.x = x"
     made = project.stage(["p = Point(3)"], setup, stage="make", vars_out=["p"], bound_in={"p": 0})
     assert made.code == 0 and made.recorded is not None and made.recorded["formats"] == {"p": "pickle"}
-    read = project.stage(["print(p.x, isinstance(p, Point))"], setup, stage="read", vars_in={"p": ".cellar/nb/vars/make/p.var"})
+    read = project.stage(
+        ["print(p.x, isinstance(p, Point))"], setup, stage="read", vars_in={"p": ".cellar/nb/vars/make/p.var"}
+    )
     assert read.text() == "3 True\n"
     without = project.stage(["print(p.x)"], stage="without", vars_in={"p": ".cellar/nb/vars/make/p.var"})
     assert (without.code, without.error["code"], without.error["data"]["variable"]) == (1, "E_INPUT_UNREADABLE", "p")
@@ -189,7 +211,10 @@ def test_top_level_await_and_tasks_share_one_loop(project: Project) -> None:
 
 
 def test_each_stage_starts_from_the_slice_state(project: Project) -> None:
-    script = project.script(["print(random.random(), np.random.rand())"], "import random\nimport numpy as np\nrandom.seed(1)\nnp.random.seed(1)")
+    script = project.script(
+        ["print(random.random(), np.random.rand())"],
+        "import random\nimport numpy as np\nrandom.seed(1)\nnp.random.seed(1)",
+    )
     import random
 
     import numpy
@@ -210,9 +235,17 @@ def test_facts_stay_out_of_the_record(project: Project) -> None:
 def test_events_can_go_to_a_descriptor(project: Project) -> None:
     read, write = os.pipe()
     look = f"import os; print(os.path.exists('/proc/self/fd/{write}'))"
-    script = project.script([f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {look!r}], close_fds=False);"])
+    script = project.script(
+        [f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {look!r}], close_fds=False);"]
+    )
     env = project.environ(CELLAR_EVENTS=f"fd:{write}")
-    subprocess.run([sys.executable, ".cellar/run.py", script], cwd=project.folder, env=env, pass_fds=(write,), timeout=LIMIT_SECONDS)
+    subprocess.run(
+        [sys.executable, ".cellar/run.py", script],
+        cwd=project.folder,
+        env=env,
+        pass_fds=(write,),
+        timeout=LIMIT_SECONDS,
+    )
     os.close(write)
     with open(read) as stream:
         events = [json.loads(line) for line in stream]

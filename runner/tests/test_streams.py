@@ -10,12 +10,15 @@ import sys
 
 import pytest
 from conftest import LIMIT_SECONDS, Project
-
 from runner.terminal_text import mask_html, recorded_stream
 
 
 def test_children_and_python_are_in_order(project: Project) -> None:
-    ran = project.stage(["import os, subprocess\nprint('a')\nos.system('echo b')\nprint('c')\nsubprocess.run(['sh', '-c', 'echo d; echo e >&2; echo f']);"])
+    ran = project.stage(
+        [
+            "import os, subprocess\nprint('a')\nos.system('echo b')\nprint('c')\nsubprocess.run(['sh', '-c', 'echo d; echo e >&2; echo f']);"
+        ]
+    )
     assert ran.text() == "a\nb\nc\nd\nf\n" and ran.text("stderr") == "e\n"
     assert ran.recorded is not None
     assert ran.recorded["blocks"][0] == [
@@ -25,7 +28,9 @@ def test_children_and_python_are_in_order(project: Project) -> None:
 
 
 def test_c_code_is_captured(project: Project) -> None:
-    ran = project.stage(["import ctypes\nlibc = ctypes.CDLL(None)\nprint('py')\nlibc.printf(b'from C\\n');", "print('next')"])
+    ran = project.stage(
+        ["import ctypes\nlibc = ctypes.CDLL(None)\nprint('py')\nlibc.printf(b'from C\\n');", "print('next')"]
+    )
     assert [(event["block"], event["text"]) for event in ran.of("stream")] == [(0, "py\nfrom C\n"), (1, "next\n")]
 
 
@@ -42,7 +47,9 @@ def test_output_of_the_slice_and_of_the_end_has_block_minus_one(project: Project
 
 def test_streams_know_what_a_stream_knows(project: Project) -> None:
     ran = project.stage(
-        ["import sys\nprint(sys.stdout.fileno(), sys.stdout.isatty(), sys.stdout.encoding)\nsys.stdout.buffer.write('é\\n'.encode())\nprint('\\ud800')"]
+        [
+            "import sys\nprint(sys.stdout.fileno(), sys.stdout.isatty(), sys.stdout.encoding)\nsys.stdout.buffer.write('é\\n'.encode())\nprint('\\ud800')"
+        ]
     )
     assert ran.text() == "1 False utf-8\né\n\\ud800\n"
 
@@ -95,7 +102,9 @@ def test_random_table_ids_are_numbered() -> None:
 
 
 def test_interrupt_reaches_the_user_code(project: Project) -> None:
-    script = project.script(["try:\n    print('started', flush=True)\n    __import__('time').sleep(600)\nfinally:\n    print('cleaned')"])
+    script = project.script(
+        ["try:\n    print('started', flush=True)\n    __import__('time').sleep(600)\nfinally:\n    print('cleaned')"]
+    )
     ran = subprocess.Popen(
         [sys.executable, ".cellar/run.py", script],
         cwd=project.folder,

@@ -43,7 +43,12 @@ def test_an_unbound_variable_is_refused(project: Project) -> None:
 
 def test_a_table_without_pyarrow_is_refused(project: Project) -> None:
     (project.folder / "pyarrow.py").write_text("raise ImportError('hidden')")
-    ran = project.stage(["import pandas as pd\ndf = pd.DataFrame({'a': [1]})"], vars_out=["df"], bound_in={"df": 0}, ignore=["pyarrow.py"])
+    ran = project.stage(
+        ["import pandas as pd\ndf = pd.DataFrame({'a': [1]})"],
+        vars_out=["df"],
+        bound_in={"df": 0},
+        ignore=["pyarrow.py"],
+    )
     assert (ran.error["code"], ran.error["next"]) == ("E_NO_PYARROW", "pip install pyarrow")
 
 
@@ -93,7 +98,21 @@ part = frame[['x']]
 words = ('same', 'strings')
 more = ('same', 'strings')
 """
-    names = "a view other inner outer number text frame alias copy part words more".split()
+    names = [
+        "a",
+        "view",
+        "other",
+        "inner",
+        "outer",
+        "number",
+        "text",
+        "frame",
+        "alias",
+        "copy",
+        "part",
+        "words",
+        "more",
+    ]
     ran = project.stage([code], vars_out=names, bound_in=dict.fromkeys(names, 0))
     assert ran.recorded is not None
     assert ran.recorded["shared"] == [["a", "view"], ["alias", "frame"], ["inner", "outer"]]
@@ -107,7 +126,9 @@ def test_a_saved_array_that_a_frame_was_made_of(project: Project) -> None:
 
 def test_a_chain_gives_the_truth_to_the_last_bit(project: Project) -> None:
     first = "import numpy as np, pandas as pd\ndf = pd.DataFrame(np.random.default_rng(0).normal(size=(997, 7)), copy=False)\nX = df.to_numpy()"
-    second = "result = [float(df.to_numpy().sum()), float(X.sum()), float((df @ df.T).to_numpy().sum()), df.mean().tolist()]"
+    second = (
+        "result = [float(df.to_numpy().sum()), float(X.sum()), float((df @ df.T).to_numpy().sum()), df.mean().tolist()]"
+    )
     project.stage([first], stage="one", vars_out=["df", "X"], bound_in={"df": 0, "X": 0})
     paths = {name: f".cellar/nb/vars/one/{name}.var" for name in ("df", "X")}
     ran = project.stage([second], stage="two", vars_in=paths, vars_out=["result"], bound_in={"result": 0})

@@ -51,12 +51,18 @@ open('out.txt').read();
         ("import os\nos.rename('notes.txt', 'moved.txt')\nopen('moved.txt')", ["notes.txt"]),
         ("open('notes.txt', 'a').write('more')", ["notes.txt"]),
         ("try:\n    open('absent.txt')\nexcept OSError:\n    pass", []),
-        ("import os\nos.environ.get('HOME'); os.getenv('LANG'); os.environ['MINE'] = '1'; os.environ['MINE']", ["environ:HOME", "environ:LANG"]),
+        (
+            "import os\nos.environ.get('HOME'); os.getenv('LANG'); os.environ['MINE'] = '1'; os.environ['MINE']",
+            ["environ:HOME", "environ:LANG"],
+        ),
         ("import os\ndict(os.environ)", ["environ"]),
         ("import os\n'HOME' in os.environ", ["environ:HOME"]),
         ("import subprocess, os\nsubprocess.run(['true'], env=os.environ.copy())", ["process"]),
         ("import os\nos.system('true')", ["process"]),
-        ("import socket\ntry:\n    socket.create_connection(('127.0.0.1', 9), 0.2)\nexcept OSError:\n    pass", ["network"]),
+        (
+            "import socket\ntry:\n    socket.create_connection(('127.0.0.1', 9), 0.2)\nexcept OSError:\n    pass",
+            ["network"],
+        ),
         ("import sqlite3\nsqlite3.connect('notes.txt')", ["notes.txt"]),
         ("import pandas, numpy, sklearn.linear_model, matplotlib.pyplot", []),
         ("import warnings\nwarnings.warn('x')", []),
@@ -140,5 +146,10 @@ def test_writes_of_children_are_seen(data: Project) -> None:
 
 
 def test_settings_do_not_reach_child_processes(data: Project) -> None:
-    ran = data.stage(["import os\n[name for name in os.environ if name.startswith('CELLAR_')]"], environ={"CELLAR_PROJECT": str(data.folder)})
-    assert ran.of("display")[0]["data"]["text/plain"] == "['CELLAR_WORKER_SCRIPT', 'CELLAR_WORKER_FOLDER', 'CELLAR_WATCH']"
+    ran = data.stage(
+        ["import os\n[name for name in os.environ if name.startswith('CELLAR_')]"],
+        environ={"CELLAR_PROJECT": str(data.folder)},
+    )
+    assert (
+        ran.of("display")[0]["data"]["text/plain"] == "['CELLAR_WORKER_SCRIPT', 'CELLAR_WORKER_FOLDER', 'CELLAR_WATCH']"
+    )
