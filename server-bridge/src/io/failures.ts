@@ -35,3 +35,12 @@ export function diskError(error: unknown, path?: string): unknown {
     cause: error
   });
 }
+
+/** Runs work and turns its errno errors into those a user meets. */
+export async function withDiskErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskError(error, error instanceof Error && 'path' in error ? undefined : path);
+  }
+}

@@ -1,5 +1,4 @@
 /** Metadata files are replaced whole, durably, and never over somebody else's change (I4). */
-import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { diskError } from './failures.js';
@@ -18,8 +17,10 @@ import {
   readFileSync,
   renameSync,
   unlinkIfSync,
+  readdirSync,
   writeSync
 } from './files.js';
+import { isLitter, ownerTag } from './ownertag.js';
 
 export interface PublishOptions {
   /** What the caller read before: text, or null for "there was no file". Left out: whatever is there is replaced. */
@@ -40,9 +41,11 @@ export interface PublishOptions {
 export function publishFile(path: string, bytes: string | Uint8Array, options: PublishOptions = {}): void {
   const data = typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes;
   const folder = dirname(path);
-  const temp = join(folder, `.${basename(path).slice(0, 80)}.${randomBytes(9).toString('base64url')}.tmp`);
+  const stem = `.${basename(path).slice(0, 80)}.`;
+  const temp = join(folder, `${stem}${ownerTag()}.tmp`);
   try {
     mkdirSync(folder);
+    sweep(folder, stem);
     const mode = modeFor(path, options);
     writeTemp(temp, data, mode, options.volatile === true);
     try {
@@ -89,8 +92,18 @@ function modeFor(path: string, options: PublishOptions): number | null {
   return Number(before.mode & 0o7777n);
 }
 
+/** Removes what a process that died left beside this very file. */
+function sweep(folder: string, stem: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(stem) && isLitter(name)) {
+      unlinkIfSync(join(folder, name));
+    }
+  }
+}
+
 function writeTemp(temp: string, data: Uint8Array, mode: number | null, volatile: boolean): void {
   const fd = openSync(temp, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode ?? 0o666);
+  let open = true;
   try {
     writeSync(fd, data);
     if (mode !== null) {
@@ -99,12 +112,15 @@ function writeTemp(temp: string, data: Uint8Array, mode: number | null, volatile
     if (!volatile) {
       fsyncSync(fd);
     }
-  } catch (error) {
+    open = false;
     closeSync(fd);
+  } catch (error) {
+    if (open) {
+      closeSync(fd);
+    }
     unlinkIfSync(temp);
     throw error;
   }
-  closeSync(fd);
 }
 
 function assertUnchanged(path: string, options: PublishOptions): void {

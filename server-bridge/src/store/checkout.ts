@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { syncBarrier } from '../io/barrier.js';
-import { diskError } from '../io/failures.js';
+import { diskError, withDiskErrors } from '../io/failures.js';
 import { copyFacts, FACTS } from '../io/facts.js';
 import { chmodSync, isErrno, lstatSync, mkdirSync, rmdirSync, statSync } from '../io/files.js';
 import { openJournal } from '../io/journal.js';
@@ -22,7 +22,7 @@ import {
   type PlaceJob,
   type PlaceReply
 } from './jobs.js';
-import { usableTypes } from './links.js';
+import { typesFor } from './links.js';
 import { isNothing, type CheckoutPlan, type PlanRow } from './plan.js';
 import { runJob } from './pool.js';
 import { failureError } from './readfile.js';
@@ -56,11 +56,20 @@ export interface CheckoutResult {
  * @throws CellarError `E_UNSAVED_FILES` (exit 255) without `force`, `E_CHECKOUT_FAILED` when objects are missing or
  * corrupt (the workspace is untouched then), `E_CHANGED_MEANWHILE`, disk errors, `E_CANCELLED`
  */
-export async function applyCheckout(
+export function applyCheckout(
   ctx: HashContext,
   store: Store,
   plan: CheckoutPlan,
   options: CheckoutOptions = {}
+): Promise<CheckoutResult> {
+  return withDiskErrors(plan.path, () => apply(ctx, store, plan, options));
+}
+
+async function apply(
+  ctx: HashContext,
+  store: Store,
+  plan: CheckoutPlan,
+  options: CheckoutOptions
 ): Promise<CheckoutResult> {
   refuse(plan, options);
   const operation = options.operation ?? newOperation('checkout');
@@ -246,7 +255,7 @@ function placeJob(store: Store, plan: CheckoutPlan, rows: readonly PlanRow[], sc
     digests,
     name,
     verified: new Uint8Array(rows.length).fill(1),
-    types: usableTypes(store.types, dirname(sources[0] ?? store.cacheDir), scratch),
+    types: typesFor(store.types, sources[0] ?? '', join(scratch, 'try')),
     exec: new Uint8Array(rows.length).fill(plan.target?.isexec === true ? 1 : 0),
     expected,
     scratch,

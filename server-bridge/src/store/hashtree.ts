@@ -1,5 +1,6 @@
 /** The hash of a path of the workspace, file or folder, and if asked its bytes into the cache in the same pass. */
 import type { Hash, HashName } from '../formats/entries.js';
+import { withDiskErrors } from '../io/failures.js';
 import { FACTS, sizeAt } from '../io/facts.js';
 import { lstatSync, statSync } from '../io/files.js';
 import { visitFiles, walkFile, walkTree, type IgnoreEntry, type WalkBlock } from '../io/walk.js';
@@ -82,19 +83,23 @@ export function treeOfScan(scan: Scan): { tree: Tree; size: bigint } {
 }
 
 /** Walks, takes from the index what it knows, hashes the rest (storing it if asked), and records it. */
-export async function scanPath(ctx: HashContext, path: string, options: HashOptions = {}): Promise<Scan> {
+export function scanPath(ctx: HashContext, path: string, options: HashOptions = {}): Promise<Scan> {
+  return withDiskErrors(path, () => scan(ctx, path, options));
+}
+
+async function scan(ctx: HashContext, path: string, options: HashOptions): Promise<Scan> {
   const name = options.name ?? 'md5';
   const clock = ctx.index.now();
   const kind = kindOf(path);
   const top = kind === 'dir' ? walkTree(path, { ignore: ctx.ignore }) : walkFile(path);
   const blocks = allBlocks(top);
-  const scan: Scan = { kind, top, digests: new Map() };
+  const found: Scan = { kind, top, digests: new Map() };
   const wanted = new Wanted();
   const known: { block: WalkBlock; row: number; oid: string }[] = [];
   const meter = progressMeter(options.progress);
   for (const block of blocks) {
     const { digests, misses } = ctx.index.merge(block, name);
-    scan.digests.set(block, digests);
+    found.digests.set(block, digests);
     misses.forEach(row => wanted.add(block, row));
     meter.expect(block);
     if (options.store !== undefined) {
@@ -120,18 +125,18 @@ export async function scanPath(ctx: HashContext, path: string, options: HashOpti
     options.store === undefined
       ? await hashMany(wanted.paths, facts, many)
       : await storeMany(options.store, wanted.paths, facts, many);
-  const trust = wanted.scatter(scan, hashed);
+  const trust = wanted.scatter(found, hashed);
   for (const block of blocks) {
     const rows = {
       names: block.names,
       facts: block.facts,
-      digests: scan.digests.get(block) ?? new Uint8Array(0),
+      digests: found.digests.get(block) ?? new Uint8Array(0),
       trust: trust.get(block)
     };
     ctx.index.record(block.path, rows, clock, name, kind === 'dir');
   }
   meter.end();
-  return scan;
+  return found;
 }
 
 /** The files that must be read, with the way back to their rows. */

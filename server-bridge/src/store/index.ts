@@ -5,7 +5,8 @@
  */
 import { basename, dirname, join, relative } from 'node:path';
 import type { HashName } from '../formats/entries.js';
-import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, type BigIntStats } from '../io/files.js';
+import { isErrno, lstatSync, mkdirSync, statSync, writeFileSync, type BigIntStats } from '../io/files.js';
+import { CellarError } from '../protocol/errors.js';
 import { compareCodePoints, type WalkBlock } from '../io/walk.js';
 import { copyFacts, ctimeAt, FACTS, factsEqual, mtimeAt, sameFacts, factsOf } from '../io/facts.js';
 import { digestHex, digestsEqual, DIGEST, setDigest } from './columns.js';
@@ -126,23 +127,44 @@ export class FileIndex {
     this.record(folder, row, clock, name);
   }
 
-  /** The file system's own time in nanoseconds: correctness never asks the wall clock (I15). */
+  /**
+   * The file system's own time in nanoseconds: correctness never asks the wall clock (I15). 0, so that nothing is
+   * trusted, where nothing can be written.
+   */
   now(): bigint {
     const path = join(dirname(this.file), 'clock');
-    mkdirSync(dirname(path));
-    const fd = openSync(path, 'w', 0o600);
     try {
-      return fstatSync(fd).mtimeNs;
-    } finally {
-      closeSync(fd);
+      mkdirSync(dirname(path));
+      writeFileSync(path, '.', 0o600);
+      return statSync(path)?.mtimeNs ?? 0n;
+    } catch (error) {
+      if (isErrno(error)) {
+        return 0n;
+      }
+      throw error;
     }
   }
 
-  /** Writes what changed: appends, or when a tenth of the file is old news, writes it anew. */
+  /**
+   * Writes what changed: appends, or when a tenth of the file is old news, writes it anew. It is a cache: where nothing
+   * can be written, it is not, and the next command is slower.
+   */
   save(): void {
     if (this.dirty.size === 0) {
       return;
     }
+    try {
+      this.write();
+      this.dirty.clear();
+    } catch (error) {
+      if (!isErrno(error) && !(error instanceof CellarError)) {
+        throw error;
+      }
+      this.appended = this.size; // what reached the file is unknown: the next save writes it whole
+    }
+  }
+
+  private write(): void {
     const changed = [...this.dirty].map(key => [key, this.blocks.get(key) ?? emptyBlock()] as const);
     if (this.size > 0 && this.appended * 10 <= this.size) {
       const bytes = appendBlocks(this.file, changed);
@@ -152,7 +174,6 @@ export class FileIndex {
       this.size = writeBlocks(this.file, this.all());
       this.appended = 0;
     }
-    this.dirty.clear();
   }
 
   private *all(): Iterable<readonly [string, IndexBlock]> {

@@ -1,5 +1,4 @@
 /** How a file of the workspace hangs on its object (spec/dvc-data.md §4.4): reflink, hardlink, symlink, copy. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import {
@@ -12,6 +11,7 @@ import {
   unlinkIfSync,
   writeFileSync
 } from '../io/files.js';
+import { ownerTag } from '../io/ownertag.js';
 
 export type LinkType = 'reflink' | 'hardlink' | 'symlink' | 'copy';
 
@@ -35,23 +35,24 @@ export function parseLinkTypes(value: string | readonly string[] | undefined): L
 }
 
 /**
- * The configured types that work from files of `from` to files of `to` (both existing directories), in order; tried with
- * a real file. `copy` always works.
+ * The configured types that work from files of `from` to files of `to` (both made if missing), in order; tried with a
+ * real file. `copy` always works.
  */
 export function usableTypes(types: readonly LinkType[], from: string, to: string): LinkType[] {
-  if (types.every(type => type === 'copy' || type === 'symlink')) {
-    return [...types];
-  }
-  const source = join(from, `.${randomBytes(12).toString('base64url')}.tmp`);
-  const target = join(to, `.${randomBytes(12).toString('base64url')}.tmp`);
+  const source = join(from, `.${ownerTag()}.0.tmp`);
   mkdirSync(from);
   mkdirSync(to);
   writeFileSync(source, 'link test', 0o600);
   try {
-    return types.filter(type => type === 'copy' || tryLink(type, source, target));
+    return typesFor(types, source, join(to, `.${ownerTag()}.1.tmp`));
   } finally {
     unlinkIfSync(source);
   }
+}
+
+/** The same with a file that is there, linked for a moment to the free name `target`. */
+export function typesFor(types: readonly LinkType[], source: string, target: string): LinkType[] {
+  return types.filter(type => type === 'copy' || tryLink(type, source, target));
 }
 
 function tryLink(type: LinkType, source: string, target: string): boolean {

@@ -1,5 +1,6 @@
 /** What a checkout would do to one out (spec/dvc-data.md §4.6): a merge of the wanted tree with what is there. */
 import type { HashName } from '../formats/entries.js';
+import { withDiskErrors } from '../io/failures.js';
 import { FACTS } from '../io/facts.js';
 import { lstatSync, readlinkSync } from '../io/files.js';
 import { compareCodePoints, visitFiles, type WalkBlock } from '../io/walk.js';
@@ -68,12 +69,22 @@ interface Present {
  * @throws CellarError `E_OBJECT_MISSING`, `E_OBJECT_CORRUPT`, `E_MANIFEST_CORRUPT` for the directory object itself, and
  * those of `scanPath`
  */
-export async function planCheckout(
+export function planCheckout(
   ctx: HashContext,
   store: Store,
   path: string,
   target: Target | null,
   options: PlanOptions = {}
+): Promise<CheckoutPlan> {
+  return withDiskErrors(path, () => makePlan(ctx, store, path, target, options));
+}
+
+async function makePlan(
+  ctx: HashContext,
+  store: Store,
+  path: string,
+  target: Target | null,
+  options: PlanOptions
 ): Promise<CheckoutPlan> {
   const name = target?.name ?? 'md5';
   if (target !== null) {

@@ -167,14 +167,14 @@ export function missingError(oid: string): CellarError {
 function putBytes(store: Store, bytes: Uint8Array, suffix: '' | '.dir', name: HashName): string {
   const oid = md5Hex(bytes) + suffix;
   const path = store.path(oid, name);
-  if (existsSync(path)) {
-    if (readFileSync(path).equals(bytes)) {
-      return oid;
-    }
-    quarantine(store, oid, name);
-  }
   const objects = objectsFolder(store.cacheDir, name);
   try {
+    if (existsSync(path)) {
+      if (readFileSync(path).equals(bytes)) {
+        return oid;
+      }
+      quarantine(store, oid, name);
+    }
     underOperationSync(store.tmpDir, objects, operation => {
       const temp = tempPath(objects, oid, operation);
       stageBytes(temp, bytes, store.dirMode);

@@ -4,6 +4,7 @@ import { syncBarrier } from '../io/barrier.js';
 import { diskError } from '../io/failures.js';
 import { FACTS, sizeAt } from '../io/facts.js';
 import { constants, copyFileSync, existsSync, mkdirSync, statSync, unlinkIfSync, writeFileSync } from '../io/files.js';
+import { ownerTag } from '../io/ownertag.js';
 import { CellarError } from '../protocol/errors.js';
 import { digestHex, DIGEST } from './columns.js';
 import type { HashReply, Staging, Step } from './jobs.js';
@@ -13,7 +14,7 @@ import { failureError } from './readfile.js';
 import { makeFolder, objectPath, tempPath } from './staging.js';
 import { recordObjects } from './verifying.js';
 import type { Store } from './store.js';
-import { ownedOperation, underOperation } from './sweep.js';
+import { underOperation } from './sweep.js';
 
 /** Digests and facts of files, row by row. */
 export interface Hashed {
@@ -225,8 +226,8 @@ function howToStore(store: Store, objects: string, facts: BigInt64Array, name: H
 function canClone(objects: string): boolean {
   let can = cloning.get(objects);
   if (can === undefined) {
-    const a = `${objects}/.${ownedOperation()}.0.tmp`;
-    const b = `${objects}/.${ownedOperation()}.1.tmp`;
+    const a = `${objects}/.${ownerTag()}.0.tmp`;
+    const b = `${objects}/.${ownerTag()}.1.tmp`;
     mkdirSync(objects);
     writeFileSync(a, 'clone test');
     try {

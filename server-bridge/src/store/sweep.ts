@@ -1,37 +1,6 @@
 /** Temp files of the cache name their owner, so that what a dead process left is told from what a live one needs (I2). */
-import { createHash, randomBytes } from 'node:crypto';
-import { isDead, thisOwner } from '../io/identity.js';
+import { isLitter, ownerTag } from '../io/ownertag.js';
 import { isErrno, mkdirSync, readdirSync, readTextIfSync, unlinkIfSync, writeFileSync } from '../io/files.js';
-
-/** An operation name that says who runs it: host, boot, pid, start time, and a random part. */
-export function ownedOperation(): string {
-  const me = thisOwner();
-  return [short(me.host), short(me.boot), me.pid.toString(36), me.start || '0', randomBytes(6).toString('hex')].join(
-    '-'
-  );
-}
-
-const TEMP = /\.([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-z]+)-(\d+)-[0-9a-f]{12}(?:\.\d+)?\.tmp$/;
-
-/** Whether a name is a temp file of ours whose process is provably dead. */
-export function isLitter(name: string): boolean {
-  const parts = TEMP.exec(name);
-  if (parts === null) {
-    return false;
-  }
-  const me = thisOwner();
-  const [, host, boot, pid, start] = parts;
-  if (host !== short(me.host)) {
-    return false;
-  }
-  const sameBoot = boot === short(me.boot);
-  return isDead({
-    host: me.host,
-    boot: sameBoot ? me.boot : 'another',
-    pid: Number.parseInt(pid ?? '', 36),
-    start: start ?? ''
-  });
-}
 
 /** Removes litter from one folder and gives all its other names; a missing folder is empty. */
 export function listObjects(folder: string): string[] {
@@ -98,7 +67,7 @@ function beginOperation(tmpDir: string, objects: string): string {
       unlinkIfSync(`${notes}/${name}`);
     }
   }
-  const operation = ownedOperation();
+  const operation = ownerTag();
   mkdirSync(notes);
   writeFileSync(`${notes}/${operation}`, objects, 0o600);
   return operation;
@@ -127,8 +96,4 @@ export function sweepOperation(objects: string, operation: string): void {
       drop(`${objects}/${name}`);
     }
   }
-}
-
-function short(text: string): string {
-  return createHash('md5').update(text).digest('hex').slice(0, 8);
 }

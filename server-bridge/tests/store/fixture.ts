@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -62,8 +63,13 @@ export function openBench(types: LinkType[] = ['copy'], root = tempFolder()): Be
   return bench;
 }
 
-export function tempFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'cellar-store-'));
+/** A folder in memory where the system has one: loops over every call would wait for the disk for minutes. */
+export function memoryFolder(): string {
+  return tempFolder(existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
+}
+
+export function tempFolder(base = tmpdir()): string {
+  const folder = mkdtempSync(join(base, 'cellar-store-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
