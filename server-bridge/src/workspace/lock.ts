@@ -76,7 +76,12 @@ function commandLine(pid: number): string {
     // An interpreter and the path of a script say less than the script's name and its arguments.
     const script = words.findIndex(word => /(^|\/)(dvc|cellar|[\w.-]+\.m?js)$/.test(word));
     const shown = script < 0 ? words : [words[script]?.replace(/^.*\//, '') ?? '', ...words.slice(script + 1)];
-    return shown.join(' ').slice(0, 120);
+    // One line, without what could steer a terminal.
+    return shown
+      .join(' ')
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .slice(0, 80)
+      .trim();
   } catch {
     return '';
   }
