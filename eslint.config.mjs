@@ -95,6 +95,10 @@ export default defineConfig(
     plugins: { jupyter },
     rules: {
       ...jupyterRules,
+      // Signals take a slot and its `this` apart: `signal.connect(this._onChanged, this)`.
+      '@typescript-eslint/unbound-method': 'off',
+      // All of the browser's part is wanted at start, and is smaller than the requests that more chunks would cost.
+      'jupyter/prefer-lazy-imports': 'off',
       'no-restricted-imports': [
         'error',
         {

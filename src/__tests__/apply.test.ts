@@ -5,7 +5,10 @@ import { applyEdits, setTags, StaleEdits } from '../stages/apply.js';
 import { labNotebook } from './notebookfixture.js';
 
 function facts(model: NotebookModel): unknown[] {
-  return Array.from(model.cells, cell => [cell.sharedModel.getSource(), cell.getMetadata('cellar') ?? null]);
+  return Array.from(model.cells, cell => [
+    cell.sharedModel.getSource(),
+    (cell.getMetadata('cellar') as unknown) ?? null
+  ]);
 }
 
 function threeCells(): NotebookModel {

@@ -97,7 +97,7 @@ export class FakeBridge implements IBridge {
 
   /** Numbers an event, keeps it for replays, and sends it unless `silent`. */
   emit(event: Unnumbered, silent = false): JobEvent {
-    const numbered = { n: this.events.length + 1, ...event } as JobEvent;
+    const numbered = { n: this.events.length + 1, ...event };
     this.events.push(numbered);
     if (!silent) {
       this.notified.emit({ name: 'job/event', params: { job: 'j1', notebook: 'a.ipynb', event: numbered } });

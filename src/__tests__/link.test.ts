@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import type { ICodeCellModel } from '@jupyterlab/cells';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CellarError } from '../../server-bridge/src/protocol/errors.js';
 import { FakeBridge } from './fakebridge.js';
@@ -42,10 +43,8 @@ describe('a notebook and the bridge (N51)', () => {
     const lab = labNotebook([{ source: 'a = 1' }]);
     const model = ourNotebook(bridge, lab);
     await settle();
-    const cell = lab.cells.get(0);
-    if (cell.type === 'code') {
-      Reflect.get(cell, 'outputs').add({ output_type: 'stream', name: 'stdout', text: 'x' });
-    }
+    const cell = lab.cells.get(0) as ICodeCellModel;
+    cell.outputs.add({ output_type: 'stream', name: 'stdout', text: 'x' });
     await vi.advanceTimersByTimeAsync(200);
     expect(bridge.asked.map(item => item.name)).toEqual(['notebook/open']);
     model.dispose();

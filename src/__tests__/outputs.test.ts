@@ -43,7 +43,7 @@ function events(told: readonly Told[]): JobEvent[] {
     })),
     { type: 'stage', address: 'train', name: 'train', step: 'done' }
   ];
-  return all.map((event, i) => ({ n: i + 1, ...event }) as JobEvent);
+  return all.map((event, i) => ({ n: i + 1, ...event }));
 }
 
 const WATCHED: Told[] = [

@@ -26,7 +26,7 @@ import { askStatus } from './status.js';
 export class BridgeClient implements IBridge {
   readonly clientId = UUID.uuid4();
 
-  constructor(options: BridgeClient.IOptions) {
+  constructor(options: IBridgeClientOptions) {
     this._settings = options.serverSettings;
     this._trans = options.trans;
     this._status = { state: 'starting', text: this._trans.__('Cellar is starting.'), next: null, retryAt: null };
@@ -146,7 +146,8 @@ export class BridgeClient implements IBridge {
     } catch (error) {
       const failure = toCellarError(error);
       if (failure.code === 'E_PROTOCOL') {
-        this._refuse(socket, String(failure.data?.version ?? ''));
+        const { version } = failure.data ?? {};
+        this._refuse(socket, typeof version === 'string' ? version : '');
         return;
       }
       socket.close();
@@ -236,9 +237,8 @@ export class BridgeClient implements IBridge {
   private _isDisposed = false;
 }
 
-export namespace BridgeClient {
-  export interface IOptions {
-    readonly serverSettings: ServerConnection.ISettings;
-    readonly trans: TranslationBundle;
-  }
+/** What a `BridgeClient` is made of. */
+export interface IBridgeClientOptions {
+  readonly serverSettings: ServerConnection.ISettings;
+  readonly trans: TranslationBundle;
 }

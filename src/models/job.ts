@@ -27,7 +27,7 @@ const ENDED: readonly JobState[] = ['done', 'failed', 'cancelled', 'interrupted'
  * shows it; the run itself lives in the bridge.
  */
 export class JobModel implements IDisposable {
-  constructor(options: JobModel.IOptions) {
+  constructor(options: IJobModelOptions) {
     this._bridge = options.bridge;
     this._path = options.path;
     this._job = options.job;
@@ -228,12 +228,11 @@ export class JobModel implements IDisposable {
   private _isDisposed = false;
 }
 
-export namespace JobModel {
-  export interface IOptions {
-    readonly bridge: IBridge;
-    readonly job: Job;
-    /** Contents path of the notebook: says which project the job belongs to. */
-    readonly path: string;
-    readonly now?: () => number;
-  }
+/** What a `JobModel` is made of. */
+export interface IJobModelOptions {
+  readonly bridge: IBridge;
+  readonly job: Job;
+  /** Contents path of the notebook: says which project the job belongs to. */
+  readonly path: string;
+  readonly now?: () => number;
 }

@@ -24,7 +24,7 @@ export function toOutput(item: OutputItem): IOutput {
 
 function withoutCount(output: IOutput): IOutput {
   const { execution_count: _count, ...rest } = output;
-  return rest as IOutput;
+  return rest;
 }
 
 /** Whether a cell shows exactly these outputs. Lab's own model normalises both sides (joined streams, carriage returns). */

@@ -9,7 +9,7 @@ import { applyEdits, isCode, setTags } from '../stages/apply.js';
 import { type CellTag, METADATA_KEY, readTag } from '../stages/tags.js';
 import type { IBridge } from '../tokens.js';
 import type { JobModel } from './job.js';
-import { NotebookLink } from './notebooklink.js';
+import { type INotebookLinkOptions, NotebookLink } from './notebooklink.js';
 import { RecordedModel } from './recorded.js';
 import { RunModel } from './run.js';
 import { type IStageStatus, stageStatuses } from './stagestate.js';
@@ -22,7 +22,7 @@ export type NotebookNotice = 'no-stages' | 'up-to-date';
  * and the recorded outputs; emits one `changed` for whatever the views draw.
  */
 export class NotebookModel implements IDisposable {
-  constructor(options: NotebookModel.IOptions) {
+  constructor(options: INotebookModelOptions) {
     this.notebook = options.notebook;
     this._bridge = options.bridge;
     this.link = new NotebookLink(options);
@@ -206,6 +206,5 @@ export class NotebookModel implements IDisposable {
   private _isDisposed = false;
 }
 
-export namespace NotebookModel {
-  export type IOptions = NotebookLink.IOptions;
-}
+/** What a `NotebookModel` is made of. */
+export type INotebookModelOptions = INotebookLinkOptions;

@@ -32,7 +32,7 @@ function toWire(cell: ICellModel): WireCell {
  * request at a time, in order (N51). Holds the newest view that came back.
  */
 export class NotebookLink implements IDisposable {
-  constructor(options: NotebookLink.IOptions) {
+  constructor(options: INotebookLinkOptions) {
     this._bridge = options.bridge;
     this._notebook = options.notebook;
     this._path = options.path;
@@ -317,14 +317,13 @@ export class NotebookLink implements IDisposable {
   private _isDisposed = false;
 }
 
-export namespace NotebookLink {
-  export interface IOptions {
-    readonly bridge: IBridge;
-    readonly notebook: INotebookModel;
-    /** Contents path. */
-    readonly path: string;
-    /** SHA-256 of the file's text as it was loaded, null for a new one. */
-    readonly base: string | null;
-    readonly kernel: KernelInfo;
-  }
+/** What a `NotebookLink` is made of. */
+export interface INotebookLinkOptions {
+  readonly bridge: IBridge;
+  readonly notebook: INotebookModel;
+  /** Contents path. */
+  readonly path: string;
+  /** SHA-256 of the file's text as it was loaded, null for a new one. */
+  readonly base: string | null;
+  readonly kernel: KernelInfo;
 }

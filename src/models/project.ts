@@ -10,7 +10,7 @@ export type TrustScope = 'code' | 'remotes';
 
 /** The project that the current file is in, as the bridge sees it. */
 export class ProjectModel implements IDisposable {
-  constructor(options: ProjectModel.IOptions) {
+  constructor(options: IProjectModelOptions) {
     this._bridge = options.bridge;
     this._bridge.connected.connect(this._onConnected, this);
     this._bridge.notified.connect(this._onNotified, this);
@@ -123,8 +123,7 @@ export class ProjectModel implements IDisposable {
   private _isDisposed = false;
 }
 
-export namespace ProjectModel {
-  export interface IOptions {
-    readonly bridge: IBridge;
-  }
+/** What a `ProjectModel` is made of. */
+export interface IProjectModelOptions {
+  readonly bridge: IBridge;
 }

@@ -12,7 +12,7 @@ import type { NotebookModel } from './notebook.js';
  * tab ended or the user asked. After a clone or a run elsewhere nothing is put in by itself (N56).
  */
 export class RecordedModel implements IDisposable {
-  constructor(options: RecordedModel.IOptions) {
+  constructor(options: IRecordedModelOptions) {
     this._bridge = options.bridge;
     this._notebook = options.notebook;
   }
@@ -124,9 +124,8 @@ export class RecordedModel implements IDisposable {
   private _isDisposed = false;
 }
 
-export namespace RecordedModel {
-  export interface IOptions {
-    readonly bridge: IBridge;
-    readonly notebook: NotebookModel;
-  }
+/** What a `RecordedModel` is made of. */
+export interface IRecordedModelOptions {
+  readonly bridge: IBridge;
+  readonly notebook: NotebookModel;
 }

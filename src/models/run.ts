@@ -15,7 +15,7 @@ import { RunClaims } from './runclaims.js';
  * which is only shown (N56). A run whose tab is gone is taken over by the first that opens the notebook.
  */
 export class RunModel implements IDisposable {
-  constructor(options: RunModel.IOptions) {
+  constructor(options: IRunModelOptions) {
     this._bridge = options.bridge;
     this._notebook = options.notebook;
     this._claims = options.claims ?? new RunClaims();
@@ -147,10 +147,9 @@ export class RunModel implements IDisposable {
   private _isDisposed = false;
 }
 
-export namespace RunModel {
-  export interface IOptions {
-    readonly bridge: IBridge;
-    readonly notebook: NotebookModel;
-    readonly claims?: RunClaims;
-  }
+/** What a `RunModel` is made of. */
+export interface IRunModelOptions {
+  readonly bridge: IBridge;
+  readonly notebook: NotebookModel;
+  readonly claims?: RunClaims;
 }

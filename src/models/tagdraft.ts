@@ -25,7 +25,7 @@ const PAUSE = 120;
  * with `commit`; files of a stage that exists at once, each change one undo step (N1, N2).
  */
 export class TagDraft implements IDisposable {
-  constructor(options: TagDraft.IOptions) {
+  constructor(options: ITagDraftOptions) {
     this._bridge = options.bridge;
     this.notebook = options.notebook;
     this.cells = options.cells;
@@ -222,10 +222,9 @@ export class TagDraft implements IDisposable {
   private _isDisposed = false;
 }
 
-export namespace TagDraft {
-  export interface IOptions {
-    readonly bridge: IBridge;
-    readonly notebook: NotebookModel;
-    readonly cells: readonly ICellModel[];
-  }
+/** What a `TagDraft` is made of. */
+export interface ITagDraftOptions {
+  readonly bridge: IBridge;
+  readonly notebook: NotebookModel;
+  readonly cells: readonly ICellModel[];
 }

@@ -25,7 +25,7 @@ const OWN = ':scope > .cellar-StageHost, :scope > .cellar-Ghost';
  * touched, so focus and scroll position survive.
  */
 export class ChipLayer implements IDisposable {
-  constructor(options: ChipLayer.IOptions) {
+  constructor(options: IChipLayerOptions) {
     this._panel = options.panel;
     this._model = options.model;
     this._trans = options.trans;
@@ -182,11 +182,10 @@ export class ChipLayer implements IDisposable {
   private _isDisposed = false;
 }
 
-export namespace ChipLayer {
-  export interface IOptions {
-    readonly panel: NotebookPanel;
-    readonly model: NotebookModel;
-    readonly trans: TranslationBundle;
-    readonly actions: IChipActions;
-  }
+/** What a `ChipLayer` is made of. */
+export interface IChipLayerOptions {
+  readonly panel: NotebookPanel;
+  readonly model: NotebookModel;
+  readonly trans: TranslationBundle;
+  readonly actions: IChipActions;
 }

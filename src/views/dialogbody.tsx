@@ -1,5 +1,5 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
-import * as React from 'react';
+import type * as React from 'react';
 
 /** The body of a dialog: React content with a value that the content sets and the dialog returns. */
 export class DialogBody<T> extends ReactWidget {

@@ -31,7 +31,7 @@ const MARGIN = 8;
  * came from; so does *Tag*. A press outside closes it.
  */
 export class TagPopover extends ReactWidget {
-  constructor(options: TagPopover.IOptions) {
+  constructor(options: ITagPopoverOptions) {
     super();
     this._options = options;
     this.addClass('cellar-Popover');
@@ -318,18 +318,17 @@ export class TagPopover extends ReactWidget {
     this.node.style.top = `${Math.max(MARGIN, Math.min(top, window.innerHeight - height - MARGIN))}px`;
   }
 
-  private readonly _options: TagPopover.IOptions;
+  private readonly _options: ITagPopoverOptions;
   private readonly _menu: Menu;
 }
 
-export namespace TagPopover {
-  export interface IOptions {
-    readonly draft: TagDraft;
-    readonly trans: TranslationBundle;
-    readonly commands: CommandRegistry;
-    readonly actions: IPopoverActions;
-    /** Where the chip or tag icon is on screen. */
-    readonly anchor: () => DOMRect;
-    readonly returnFocus: () => void;
-  }
+/** What a `TagPopover` is made of. */
+export interface ITagPopoverOptions {
+  readonly draft: TagDraft;
+  readonly trans: TranslationBundle;
+  readonly commands: CommandRegistry;
+  readonly actions: IPopoverActions;
+  /** Where the chip or tag icon is on screen. */
+  readonly anchor: () => DOMRect;
+  readonly returnFocus: () => void;
 }

@@ -20,7 +20,7 @@ export interface IStripActions {
  * When its height changes the notebook scrolls by as much, so that no cell moves on screen.
  */
 export class Strip extends ReactWidget {
-  constructor(options: Strip.IOptions) {
+  constructor(options: IStripOptions) {
     super();
     this._panel = options.panel;
     this._model = options.model;
@@ -106,11 +106,10 @@ export class Strip extends ReactWidget {
 /** Height of one line in pixels, as in the style sheet. */
 const LINE = 28;
 
-export namespace Strip {
-  export interface IOptions {
-    readonly panel: NotebookPanel;
-    readonly model: NotebookModel;
-    readonly trans: TranslationBundle;
-    readonly actions: IStripActions;
-  }
+/** What a `Strip` is made of. */
+export interface IStripOptions {
+  readonly panel: NotebookPanel;
+  readonly model: NotebookModel;
+  readonly trans: TranslationBundle;
+  readonly actions: IStripActions;
 }
