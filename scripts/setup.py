@@ -28,7 +28,7 @@ def run(*argv: str | Path, check: bool = True, quiet: bool = False, **extra: str
         print("  $", " ".join(word.replace(f"{ROOT}/", "") for word in words), flush=True)
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '/usr/bin:/bin')}", **extra}
     env.pop("PYTHONHOME", None)
-    done = subprocess.run(words, cwd=ROOT, env=env, check=False)
+    done = subprocess.run(words, cwd=ROOT, env=env, check=False, stdout=subprocess.DEVNULL if quiet else None)
     if check and done.returncode:
         raise SystemExit(f"Set-up stopped: `{words[0]}` ended with {done.returncode}.")
     return done.returncode == 0
@@ -116,9 +116,11 @@ def install_node_packages() -> None:
     if done_before("node", mark) and (ROOT / "node_modules").is_dir():
         return
     # A registry now and then denies a version that exists (ETARGET): once more before giving up.
-    if not run(BIN / "npm", "ci", check=False, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD="1"):
+    # The authorities that the machine trusts, as pip and git do, not only those that came with Node.
+    more = {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1", "NODE_USE_SYSTEM_CA": "1"}
+    if not run(BIN / "npm", "ci", check=False, **more):
         print("  npm ci failed; once more", flush=True)
-        run(BIN / "npm", "ci", PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD="1")
+        run(BIN / "npm", "ci", **more)
     remember("node", mark)
 
 

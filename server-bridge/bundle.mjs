@@ -5,14 +5,16 @@
  * native helpers with their own `node_modules`, and the licences of all that is not ours.
  */
 import { build } from 'esbuild';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyNatives, NATIVE } from './bundle-natives.mjs';
 import { licencesOf } from './bundle-licences.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const out = join(root, 'jupyterlab_cellar', 'bridge');
+const place = join(root, 'jupyterlab_cellar', 'bridge');
+// Made beside its place and moved there at the end: a build that fails leaves the last good one.
+const out = `${place}.new`;
 
 const ENTRIES = { main: 'src/main.ts', cli: 'src/cli/main.ts', worker: 'src/store/worker.ts' };
 
@@ -63,6 +65,9 @@ writeFileSync(join(out, 'package.json'), `${JSON.stringify({ type: 'module', pri
 const inputs = [...Object.keys(result.metafile.inputs), ...natives.map(dir => `${dir}/package.json`)];
 inputs.push('node_modules/web-tree-sitter/package.json', 'node_modules/tree-sitter-python/package.json');
 writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), licencesOf(root, inputs));
+
+rmSync(place, { recursive: true, force: true });
+renameSync(out, place);
 
 const bytes = Object.values(result.metafile.outputs).reduce((sum, o) => sum + o.bytes, 0);
 console.log(`bridge: ${Object.keys(entryPoints).join(', ') || 'no entry yet'}, ${Math.round(bytes / 1024)} KB of code`);
