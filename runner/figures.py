@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import sys
 import types
 from typing import Any, Callable
@@ -43,6 +44,7 @@ def install_backend(show: Callable[[], None]) -> None:
 
 def use_backend(matplotlib: Any) -> None:
     """Called right after matplotlib itself was imported."""
+    os.environ["MPLBACKEND"] = "agg"  # for child processes: they must neither open windows nor look for our backend
     matplotlib.rcParams["backend"] = f"module://{BACKEND}"
     if matplotlib.rcParams["svg.hashsalt"] is None:
         matplotlib.rcParams["svg.hashsalt"] = "cellar"

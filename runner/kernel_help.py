@@ -109,7 +109,8 @@ class Placeholder:
 
     def __init__(self, name: str, stage: str, reason: str, fix: str) -> None:
         of = f" of stage {stage}" if stage else ""
-        object.__setattr__(self, "_cellar_message", f"{name}{of} was not loaded: {reason} {fix}.".replace("..", "."))
+        why, next_step = reason.rstrip(". "), fix.rstrip(". ")
+        object.__setattr__(self, "_cellar_message", f"{name}{of} was not loaded: {why}. {next_step}.")
 
     def __repr__(self) -> str:
         return f"<{object.__getattribute__(self, '_cellar_message')}>"

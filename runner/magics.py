@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import builtins
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -52,6 +54,7 @@ def load_magics(module: Any, display: Display) -> None:
     config.InteractiveShell.colors = "nocolor"
     hooks = (sys.displayhook, sys.excepthook)
     folder = tempfile.mkdtemp(prefix="cellar-ipython-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shell = InteractiveShell.instance(config=config, ipython_dir=folder, user_module=module, user_ns=module.__dict__)
     sys.displayhook, sys.excepthook = hooks
     shell.display_pub.publish = display.publish

@@ -76,6 +76,7 @@ def _refuse(refusal: Refusal, events: EventLog | None) -> int:
         return _say(f"error: {refusal}")
     extra = {"next": refusal.next} if refusal.next else {}
     extra.update({"data": refusal.data} if refusal.data else {})
+    nothing: dict = {key: [] for key in ("reads", "writes", "modules", "undeclared", "mutated")}
     events.emit(
         "error",
         -1,
@@ -86,6 +87,7 @@ def _refuse(refusal: Refusal, events: EventLog | None) -> int:
         line=refusal.line,
         **extra,
     )
+    events.emit("done", -1, ok=False, facts={}, **nothing)
     return 1
 
 

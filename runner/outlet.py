@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 import threading
@@ -30,6 +31,7 @@ class Outlet:
         self.before = (sys.stdout, sys.stderr)
         sys.stdout = text_stream(1, "stdout", lambda text: self.python_text("stdout", text))
         sys.stderr = text_stream(2, "stderr", lambda text: self.python_text("stderr", text))
+        faulthandler.enable(self.tails[1].original)
         self.thread = threading.Thread(target=self._poll, name="cellar-streams", daemon=True)
         self.thread.start()
         if hasattr(os, "register_at_fork"):
@@ -37,6 +39,7 @@ class Outlet:
 
     def stop(self) -> None:
         """Give descriptors and streams back; what still waits is sent first."""
+        faulthandler.disable()
         self.stopping.set()
         self.thread.join()
         self.sync()
@@ -88,6 +91,8 @@ class Outlet:
         """Bring everything written so far into the record and the log."""
         with self.lock:
             flush_c_streams()
+            for stream in self.before:
+                stream.flush()
             self._drain()
             self._flush()
 

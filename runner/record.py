@@ -85,7 +85,8 @@ def _merged(outputs: list) -> list:
 def _recorded(output: dict) -> dict:
     if output["output_type"] == "stream":
         return {**output, "text": recorded_stream("".join(output["text"]))}
-    return {**output, "data": {mime: _recorded_mime(mime, value) for mime, value in output["data"].items()}}
+    data = {mime: _recorded_mime(mime, value) for mime, value in output["data"].items()}
+    return {**output, "data": data, "metadata": plain_json(output["metadata"])}
 
 
 def _recorded_mime(mime: str, value: Any) -> Any:

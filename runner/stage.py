@@ -14,6 +14,7 @@ from .header import Script
 from .import_hooks import install_import_hooks
 from .magics import has_magic, load_magics, transform
 from .namespace import install_main, main_module
+from .native_readers import native_reader_actions
 from .outlet import Outlet
 from .params import load_params
 from .record import write_recorded
@@ -55,8 +56,10 @@ class Stage:
         try:
             self._run()
         except Refusal as refusal:
+            self._end_of_child()
             return self._refused(refusal)
         except BaseException as error:
+            self._end_of_child()
             stopped = self.watch.stop or self.guard.refusal
             return self._refused(stopped, error) if stopped else self._failed(error)
         finally:
@@ -85,7 +88,7 @@ class Stage:
     def _prepare(self) -> None:
         self.display.install()
         install_backend(self.display.figures)
-        install_import_hooks(self.display, self.guard.actions())
+        install_import_hooks(self.display, {**self.guard.actions(), **native_reader_actions(self.watch)})
         watch_environment(self.watch)
         self.watch.install()
         install_main(self.module)
@@ -117,8 +120,14 @@ class Stage:
             if bound_in.get(name) == block or (last and name not in bound_in)
         ]
         check_variables(self.namespace, names, block)
+        self._end_of_child()
         self.outlet.event("cell-done", seconds=round(time.perf_counter() - started, 6))
         self.outlet.block = -1
+
+    def _end_of_child(self) -> None:
+        """A forked child that comes out of the user's code has nothing to save or to say here."""
+        if os.getpid() != self.watch.pid:
+            os._exit(0)
 
     def _part(self, part: Part, show: bool) -> None:
         self.evaluator.run(part, self.display.result if show else lambda value: None)

@@ -41,24 +41,28 @@ class DescriptorTail:
         if size <= self.position:
             return ""
         chunks = []
-        with open(os.dup(self.file.fileno()), "rb", buffering=0) as reader:
-            while self.position < size:
-                data = _read_at(reader, self.position, min(size - self.position, 1 << 20))
-                if not data:
-                    break
-                self.position += len(data)
-                chunks.append(data)
+        while self.position < size:
+            data = _read_at(self.file, self.position, min(size - self.position, 1 << 20))
+            if not data:
+                break
+            self.position += len(data)
+            chunks.append(data)
         return self.decoder.decode(b"".join(chunks))
 
     def restore(self) -> None:
         os.dup2(self.original, self.fd, inheritable=True)
 
 
-def _read_at(reader: Any, position: int, size: int) -> bytes:
+def _read_at(file: Any, position: int, size: int) -> bytes:
+    """Bytes at a place of the file; its own offset is shared with the writers and stays."""
     if hasattr(os, "pread"):
-        return os.pread(reader.fileno(), size, position)
-    reader.seek(position)
-    return reader.read(size) or b""
+        return os.pread(file.fileno(), size, position)
+    before = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+    os.lseek(file.fileno(), position, os.SEEK_SET)
+    try:
+        return os.read(file.fileno(), size)
+    finally:
+        os.lseek(file.fileno(), before, os.SEEK_SET)
 
 
 class StreamBuffer(io.BufferedIOBase):

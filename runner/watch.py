@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import tempfile
+from typing import Any
 
 from .refusal import Refusal
 from .watch_callers import from_import_system, from_user_code
@@ -99,6 +100,14 @@ class Watch:
                 self.note("read", path)
         elif path not in self.writes and self.places.outside(path) and os.path.isfile(path):
             self.note("kind", "outside")
+
+    def native_read(self, name: Any) -> None:
+        """A read by C code, told by the library's own reader: a file, or a folder of files."""
+        path = self.places.absolute(name)
+        if path is not None and os.path.isdir(path):
+            self.note("list", path)
+        elif path is not None:
+            self.read(path)
 
     def on_list(self, args: tuple) -> None:
         path = self.places.absolute("." if args[0] is None else args[0])

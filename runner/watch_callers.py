@@ -52,7 +52,18 @@ def environment_read_by_user(places: Any) -> bool:
         if frame.f_code.co_name not in ("get", "getenv", "__contains__"):
             return False
         frame = frame.f_back
-    return frame is not None and _is_user(frame, places)
+    return frame is not None and _is_user(frame, places) and _names_environment(frame)
+
+
+def _names_environment(frame: Any) -> bool:
+    """False if the frame only called C code that asked: such code has no frame of its own."""
+    names = frame.f_code.co_names
+    known = {**frame.f_globals, **frame.f_locals}
+    return (
+        "environ" in names
+        or "getenv" in names
+        or any(known.get(name) is os.environ for name in (*names, *frame.f_locals))
+    )
 
 
 def _is_user(frame: Any, places: Any) -> bool:

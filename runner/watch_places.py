@@ -25,7 +25,11 @@ class Places:
         self.intermediate = intermediate
         self.declared = declared
         prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
-        self.python = tuple(path.rstrip(os.sep) + os.sep for path in prefixes if path and path not in (os.sep, project))
+        self.python = tuple(
+            path.rstrip(os.sep) + os.sep
+            for path in prefixes
+            if path and not self.prefix.startswith(path.rstrip(os.sep) + os.sep)
+        )
         temp = {tempfile.gettempdir(), os.path.realpath(tempfile.gettempdir())}
         self.temp = tuple(path + os.sep for path in temp if not self.prefix.startswith(path + os.sep))
         self.home = os.path.expanduser("~") + os.sep

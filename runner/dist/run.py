@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import __future__ as features
 import ast
+import atexit
 import base64
 import builtins
 import codecs
@@ -13,6 +14,9 @@ import collections
 import contextlib
 import datetime
 import decimal
+import faulthandler
+import fnmatch
+import functools
 import hashlib
 import importlib.machinery
 import inspect
@@ -26,6 +30,7 @@ import pickle
 import platform
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -213,6 +218,7 @@ def install_backend(show: Callable[[], None]) -> None:
 
 def use_backend(matplotlib: Any) -> None:
     """Called right after matplotlib itself was imported."""
+    os.environ["MPLBACKEND"] = "agg"  # for child processes: they must neither open windows nor look for our backend
     matplotlib.rcParams["backend"] = f"module://{BACKEND}"
     if matplotlib.rcParams["svg.hashsalt"] is None:
         matplotlib.rcParams["svg.hashsalt"] = "cellar"
@@ -606,7 +612,8 @@ def _merged(outputs: list) -> list:
 def _recorded(output: dict) -> dict:
     if output["output_type"] == "stream":
         return {**output, "text": recorded_stream("".join(output["text"]))}
-    return {**output, "data": {mime: _recorded_mime(mime, value) for mime, value in output["data"].items()}}
+    data = {mime: _recorded_mime(mime, value) for mime, value in output["data"].items()}
+    return {**output, "data": data, "metadata": plain_json(output["metadata"])}
 
 
 def _recorded_mime(mime: str, value: Any) -> Any:
@@ -668,24 +675,28 @@ class DescriptorTail:
         if size <= self.position:
             return ""
         chunks = []
-        with open(os.dup(self.file.fileno()), "rb", buffering=0) as reader:
-            while self.position < size:
-                data = _read_at(reader, self.position, min(size - self.position, 1 << 20))
-                if not data:
-                    break
-                self.position += len(data)
-                chunks.append(data)
+        while self.position < size:
+            data = _read_at(self.file, self.position, min(size - self.position, 1 << 20))
+            if not data:
+                break
+            self.position += len(data)
+            chunks.append(data)
         return self.decoder.decode(b"".join(chunks))
 
     def restore(self) -> None:
         os.dup2(self.original, self.fd, inheritable=True)
 
 
-def _read_at(reader: Any, position: int, size: int) -> bytes:
+def _read_at(file: Any, position: int, size: int) -> bytes:
+    """Bytes at a place of the file; its own offset is shared with the writers and stays."""
     if hasattr(os, "pread"):
-        return os.pread(reader.fileno(), size, position)
-    reader.seek(position)
-    return reader.read(size) or b""
+        return os.pread(file.fileno(), size, position)
+    before = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+    os.lseek(file.fileno(), position, os.SEEK_SET)
+    try:
+        return os.read(file.fileno(), size)
+    finally:
+        os.lseek(file.fileno(), before, os.SEEK_SET)
 
 
 class StreamBuffer(io.BufferedIOBase):
@@ -762,6 +773,7 @@ class Outlet:
         self.before = (sys.stdout, sys.stderr)
         sys.stdout = text_stream(1, "stdout", lambda text: self.python_text("stdout", text))
         sys.stderr = text_stream(2, "stderr", lambda text: self.python_text("stderr", text))
+        faulthandler.enable(self.tails[1].original)
         self.thread = threading.Thread(target=self._poll, name="cellar-streams", daemon=True)
         self.thread.start()
         if hasattr(os, "register_at_fork"):
@@ -769,6 +781,7 @@ class Outlet:
 
     def stop(self) -> None:
         """Give descriptors and streams back; what still waits is sent first."""
+        faulthandler.disable()
         self.stopping.set()
         self.thread.join()
         self.sync()
@@ -820,6 +833,8 @@ class Outlet:
         """Bring everything written so far into the record and the log."""
         with self.lock:
             flush_c_streams()
+            for stream in self.before:
+                stream.flush()
             self._drain()
             self._flush()
 
@@ -1084,7 +1099,18 @@ def environment_read_by_user(places: Any) -> bool:
         if frame.f_code.co_name not in ("get", "getenv", "__contains__"):
             return False
         frame = frame.f_back
-    return frame is not None and _is_user(frame, places)
+    return frame is not None and _is_user(frame, places) and _names_environment(frame)
+
+
+def _names_environment(frame: Any) -> bool:
+    """False if the frame only called C code that asked: such code has no frame of its own."""
+    names = frame.f_code.co_names
+    known = {**frame.f_globals, **frame.f_locals}
+    return (
+        "environ" in names
+        or "getenv" in names
+        or any(known.get(name) is os.environ for name in (*names, *frame.f_locals))
+    )
 
 
 def _is_user(frame: Any, places: Any) -> bool:
@@ -1132,7 +1158,11 @@ class Places:
         self.intermediate = intermediate
         self.declared = declared
         prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
-        self.python = tuple(path.rstrip(os.sep) + os.sep for path in prefixes if path and path not in (os.sep, project))
+        self.python = tuple(
+            path.rstrip(os.sep) + os.sep
+            for path in prefixes
+            if path and not self.prefix.startswith(path.rstrip(os.sep) + os.sep)
+        )
         temp = {tempfile.gettempdir(), os.path.realpath(tempfile.gettempdir())}
         self.temp = tuple(path + os.sep for path in temp if not self.prefix.startswith(path + os.sep))
         self.home = os.path.expanduser("~") + os.sep
@@ -1289,6 +1319,14 @@ class Watch:
                 self.note("read", path)
         elif path not in self.writes and self.places.outside(path) and os.path.isfile(path):
             self.note("kind", "outside")
+
+    def native_read(self, name: Any) -> None:
+        """A read by C code, told by the library's own reader: a file, or a folder of files."""
+        path = self.places.absolute(name)
+        if path is not None and os.path.isdir(path):
+            self.note("list", path)
+        elif path is not None:
+            self.read(path)
 
     def on_list(self, args: tuple) -> None:
         path = self.places.absolute("." if args[0] is None else args[0])
@@ -2813,7 +2851,8 @@ class Placeholder:
 
     def __init__(self, name: str, stage: str, reason: str, fix: str) -> None:
         of = f" of stage {stage}" if stage else ""
-        object.__setattr__(self, "_cellar_message", f"{name}{of} was not loaded: {reason} {fix}.".replace("..", "."))
+        why, next_step = reason.rstrip(". "), fix.rstrip(". ")
+        object.__setattr__(self, "_cellar_message", f"{name}{of} was not loaded: {why}. {next_step}.")
 
     def __repr__(self) -> str:
         return f"<{object.__getattribute__(self, '_cellar_message')}>"
@@ -2938,6 +2977,7 @@ def load_magics(module: Any, display: Display) -> None:
     config.InteractiveShell.colors = "nocolor"
     hooks = (sys.displayhook, sys.excepthook)
     folder = tempfile.mkdtemp(prefix="cellar-ipython-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shell = InteractiveShell.instance(config=config, ipython_dir=folder, user_module=module, user_ns=module.__dict__)
     sys.displayhook, sys.excepthook = hooks
     shell.display_pub.publish = display.publish
@@ -2995,6 +3035,54 @@ def remember_source(script: Script) -> None:
     """Tell `linecache` the source, under a name that does not depend on the current directory."""
     lines: list[Any] = [line + "\n" for line in script.lines]
     linecache.cache[script.path] = (len(script.text), None, lines, script.path)
+
+
+# native_readers.py
+
+
+NATIVE_READERS = {
+    "pyarrow.parquet": ["read_table", "read_pandas", "ParquetFile", "ParquetDataset"],
+    "pyarrow.csv": ["read_csv", "open_csv"],
+    "pyarrow.json": ["read_json"],
+    "pyarrow.feather": ["read_table", "read_feather"],
+    "polars": ["read_*", "scan_*"],
+    "h5py": ["File"],
+    "netCDF4": ["Dataset"],
+    "cv2": ["imread"],
+}
+"""Readers that open files in C code, where Python's audit events do not see it; a name may be a pattern."""
+
+
+def native_reader_actions(watch: Watch) -> dict[str, Callable[[Any], None]]:
+    """For each of these modules, what to do right after its import: note the path of every read (N28)."""
+    return {
+        name: functools.partial(_wrap_readers, watch=watch, patterns=names) for name, names in NATIVE_READERS.items()
+    }
+
+
+def _wrap_readers(module: Any, watch: Watch, patterns: list) -> None:
+    for name in list(vars(module)):
+        reader = getattr(module, name)
+        if not callable(reader) or not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+            continue
+        if isinstance(reader, type):
+            try:
+                reader.__init__ = _noting(reader.__init__, watch, 1)  # type: ignore[misc]
+            except TypeError:
+                continue
+        else:
+            setattr(module, name, _noting(reader, watch, 0))
+
+
+def _noting(call: Any, watch: Watch, position: int) -> Any:
+    @functools.wraps(call)
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        source = args[position] if len(args) > position else next(iter(kwargs.values()), None)
+        if watch.enabled and isinstance(source, (str, os.PathLike)):
+            watch.native_read(source)
+        return call(*args, **kwargs)
+
+    return noted
 
 
 # yaml_scalar.py
@@ -3886,8 +3974,10 @@ class Stage:
         try:
             self._run()
         except Refusal as refusal:
+            self._end_of_child()
             return self._refused(refusal)
         except BaseException as error:
+            self._end_of_child()
             stopped = self.watch.stop or self.guard.refusal
             return self._refused(stopped, error) if stopped else self._failed(error)
         finally:
@@ -3916,7 +4006,7 @@ class Stage:
     def _prepare(self) -> None:
         self.display.install()
         install_backend(self.display.figures)
-        install_import_hooks(self.display, self.guard.actions())
+        install_import_hooks(self.display, {**self.guard.actions(), **native_reader_actions(self.watch)})
         watch_environment(self.watch)
         self.watch.install()
         install_main(self.module)
@@ -3948,8 +4038,14 @@ class Stage:
             if bound_in.get(name) == block or (last and name not in bound_in)
         ]
         check_variables(self.namespace, names, block)
+        self._end_of_child()
         self.outlet.event("cell-done", seconds=round(time.perf_counter() - started, 6))
         self.outlet.block = -1
+
+    def _end_of_child(self) -> None:
+        """A forked child that comes out of the user's code has nothing to save or to say here."""
+        if os.getpid() != self.watch.pid:
+            os._exit(0)
 
     def _part(self, part: Part, show: bool) -> None:
         self.evaluator.run(part, self.display.result if show else lambda value: None)
@@ -4124,6 +4220,7 @@ def _refuse(refusal: Refusal, events: EventLog | None) -> int:
         return _say(f"error: {refusal}")
     extra = {"next": refusal.next} if refusal.next else {}
     extra.update({"data": refusal.data} if refusal.data else {})
+    nothing: dict = {key: [] for key in ("reads", "writes", "modules", "undeclared", "mutated")}
     events.emit(
         "error",
         -1,
@@ -4134,6 +4231,7 @@ def _refuse(refusal: Refusal, events: EventLog | None) -> int:
         line=refusal.line,
         **extra,
     )
+    events.emit("done", -1, ok=False, facts={}, **nothing)
     return 1
 
 

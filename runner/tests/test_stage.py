@@ -261,3 +261,10 @@ def test_an_input_that_is_missing_or_broken(project: Project) -> None:
     ran = project.run(script)
     assert (ran.error["code"], ran.error["data"]["format"]) == ("E_INPUT_UNREADABLE", "parquet")
     assert Path(project.folder / ".cellar/nb/outputs").exists() is False
+
+
+def test_a_crash_of_c_code_leaves_a_trace_on_stderr(project: Project) -> None:
+    ran = project.stage(["print('before')", "import ctypes\nctypes.string_at(0)"])
+    assert ran.code != 0
+    assert "Segmentation fault" in ran.stderr and ".cellar/nb/s.py" in ran.stderr
+    assert ran.text() == "before\n" and not ran.of("done")

@@ -153,3 +153,21 @@ def test_settings_do_not_reach_child_processes(data: Project) -> None:
     assert (
         ran.of("display")[0]["data"]["text/plain"] == "['CELLAR_WORKER_SCRIPT', 'CELLAR_WORKER_FOLDER', 'CELLAR_WATCH']"
     )
+
+
+def test_readers_in_c_code_tell_what_they_read(data: Project) -> None:
+    code = """
+import pyarrow as pa, pyarrow.parquet as pq, pyarrow.csv
+pq.write_table(pa.table({'a': [1]}), 'made.parquet')
+pa.csv.read_csv('data/raw.csv')
+pq.read_table('made.parquet')
+"""
+    ran = data.stage([code], files_out=["made.parquet"])
+    assert undeclared(ran) == ["data/raw.csv"]
+
+
+def test_a_forked_child_that_returns_saves_nothing(data: Project) -> None:
+    code = "import os\npid = os.fork()\nif pid:\n    os.waitpid(pid, 0)\nvalue = pid == 0"
+    ran = data.stage([code], vars_out=["value"], bound_in={"value": 0})
+    assert ran.code == 0 and data.variable("value") is False
+    assert len(ran.of("cell-done")) == 1 and len(ran.of("done")) == 1
