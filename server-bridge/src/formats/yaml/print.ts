@@ -77,6 +77,11 @@ function printKey(key: Scalar, indent: number): { text: string; simple: boolean 
   };
 }
 
+/** Text of a key before its colon, at column `indent`. */
+export function printKeyText(key: Scalar, indent: number): string {
+  return printKey(key, indent).text;
+}
+
 function printMapping(map: ValueMap, indent: number, out: string[]): void {
   const pad = ' '.repeat(indent);
   let first = true;

@@ -18,6 +18,8 @@ interface Reading {
   document: Document.Parsed;
   anchors: Map<string, { value: Value; size: number }>;
   open: Set<string>;
+  /** Value of each node, when the caller wants them. */
+  values: Map<Node, Value> | undefined;
   written: number;
   expanded: number;
 }
@@ -169,7 +171,11 @@ function buildAlias(reading: Reading, node: Alias): Value {
 function build(reading: Reading, node: Node | null, depth: number): Value {
   if (node === null) return null;
   if (depth > MAX_DEPTH) throw fail(reading, node, `Nested deeper than ${MAX_DEPTH} levels`);
-  if (isAlias(node)) return buildAlias(reading, node);
+  if (isAlias(node)) {
+    const value = buildAlias(reading, node);
+    reading.values?.set(node, value);
+    return value;
+  }
   reading.written++;
   reading.expanded++;
   const before = reading.expanded;
@@ -183,6 +189,7 @@ function build(reading: Reading, node: Node | null, depth: number): Value {
   else if (isMap(node)) value = buildMap(reading, node, depth);
   else if (isSeq(node)) value = buildSeq(reading, node, depth);
   else throw fail(reading, node, 'Unknown kind of node');
+  reading.values?.set(node, value);
   if (anchor !== undefined) {
     reading.open.delete(anchor);
     reading.anchors.set(anchor, { value, size: reading.expanded - before + 1 });
@@ -190,9 +197,18 @@ function build(reading: Reading, node: Node | null, depth: number): Value {
   return value;
 }
 
-/** The value of a parsed document; `{}` for an empty one, as DVC reads it. */
-export function documentValue(document: Document.Parsed, text: string, file: string): Value {
-  const reading: Reading = { text, file, document, anchors: new Map(), open: new Set(), written: 0, expanded: 0 };
+/** The value of a parsed document; `{}` for an empty one, as DVC reads it. `values` is filled with the value of each node. */
+export function documentValue(document: Document.Parsed, text: string, file: string, values?: Map<Node, Value>): Value {
+  const reading: Reading = {
+    text,
+    file,
+    document,
+    anchors: new Map(),
+    values,
+    open: new Set(),
+    written: 0,
+    expanded: 0
+  };
   const contents: ParsedNode | null = document.contents;
   const value = build(reading, contents, 0);
   return value === null || value === false || value === '' || value === 0n || value === 0 ? new Map() : value;

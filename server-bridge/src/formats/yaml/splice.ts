@@ -1,6 +1,7 @@
 import { CellarError } from '../../protocol/errors.js';
 import { isMapping } from '../value.js';
 import type { Value, ValueMap } from '../value.js';
+import { patchYaml } from './patch.js';
 import { printYaml } from './print.js';
 import { parseSyntax, documentValue } from './read.js';
 
@@ -42,7 +43,7 @@ function* lines(text: string, from: number): Generator<Line> {
 /** Name of the key that starts a line, or undefined when the line is not a simple `key:`. */
 function keyOf(body: string): string | undefined {
   const match =
-    /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s#&*!|>'"%@`{}[\],?:-][^#]*?|[?:-][^\s#][^#]*?)) *:(?:\s|$)/.exec(
+    /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s#&*!|>'"%@`{}[\],?:-](?:[^#]|(?<=\S)#)*?|[?:-][^\s#](?:[^#]|(?<=\S)#)*?)) *:(?:\s|$)/.exec(
       body
     );
   if (!match) return undefined;
@@ -94,8 +95,13 @@ function readSection(text: string, section: string): Section | undefined {
   return { indent: indent < 0 ? 2 : indent, entries, end };
 }
 
-/** Text of an entry at a column: the value as a fresh write prints it, moved to the section's indent. */
-function printEntry(name: string, value: Value, indent: number): string {
+/** Text of an entry at a column: the value as a fresh write prints it, moved to the section's indent, with the text's own line ends. */
+function printEntry(name: string, value: Value, indent: number, text: string): string {
+  const printed = printLines(name, value, indent);
+  return text.includes('\r\n') ? printed.replaceAll('\n', '\r\n') : printed;
+}
+
+function printLines(name: string, value: Value, indent: number): string {
   const wrapped = printYaml(new Map<string, Value>([['x', new Map([[name, value]])]]));
   const body = wrapped.slice('x:\n'.length);
   if (indent === 2) return body;
@@ -117,14 +123,26 @@ function refuse(section: string): CellarError {
   );
 }
 
-function checked(text: string, section: string): { value: ValueMap; existing: Section | undefined } {
-  const value = documentValue(parseSyntax(text, section), text, section);
-  const map = isMapping(value) ? value : new Map<string, Value>();
-  return { value: map, existing: undefined };
+function readDocument(text: string): ValueMap {
+  const value = documentValue(parseSyntax(text, 'the file'), text, 'the file');
+  return isMapping(value) ? value : new Map<string, Value>();
+}
+
+/** The section changed as a whole where its layout (brackets, anchors) leaves no lines to replace; comments are kept. */
+function patchSection(text: string, section: string, change: (entries: ValueMap) => ValueMap): string {
+  const document = readDocument(text);
+  const entries = document.get(section) ?? new Map<string, Value>();
+  if (!isMapping(entries)) throw refuse(section);
+  return patchYaml(text, new Map(document).set(section, change(new Map(entries))));
+}
+
+function readDocumentEntries(text: string, section: string): ValueMap {
+  const entries = readDocument(text).get(section);
+  return isMapping(entries) ? entries : new Map<string, Value>();
 }
 
 function sectionIsEmpty(text: string, section: string): boolean {
-  const inner = checked(text, section).value.get(section);
+  const inner = readDocument(text).get(section);
   return inner === undefined || inner === null || (isMapping(inner) && inner.size === 0);
 }
 
@@ -132,7 +150,7 @@ function sectionIsEmpty(text: string, section: string): boolean {
 export function setEntry(text: string, section: string, name: string, value: Value): string {
   const found = readSection(text, section);
   if (!found) return createSection(text, section, name, value);
-  const printed = printEntry(name, value, found.indent);
+  const printed = printEntry(name, value, found.indent, text);
   const entry = found.entries.find(item => item.name === name);
   if (entry) return withNewline(text.slice(0, entry.start)) + printed + text.slice(entry.end);
   return withNewline(text.slice(0, found.end)) + printed + text.slice(found.end);
@@ -140,8 +158,8 @@ export function setEntry(text: string, section: string, name: string, value: Val
 
 function createSection(text: string, section: string, name: string, value: Value): string {
   const head = sectionStart(text, section);
-  if (!sectionIsEmpty(text, section)) throw refuse(section);
-  const printed = `${section}:\n${printEntry(name, value, 2)}`;
+  if (!sectionIsEmpty(text, section)) return patchSection(text, section, entries => entries.set(name, value));
+  const printed = `${section}:\n${printEntry(name, value, 2, text)}`;
   if (!head) return withNewline(text) + printed;
   return text.slice(0, head.start) + printed + text.slice(head.end);
 }
@@ -150,8 +168,11 @@ function createSection(text: string, section: string, name: string, value: Value
 export function removeEntry(text: string, section: string, name: string): string {
   const found = readSection(text, section);
   if (!found) {
-    if (sectionIsEmpty(text, section)) return text;
-    throw refuse(section);
+    if (!readDocumentEntries(text, section).has(name)) return text;
+    return patchSection(text, section, entries => {
+      entries.delete(name);
+      return entries;
+    });
   }
   const entry = found.entries.find(item => item.name === name);
   if (!entry) return text;
@@ -170,7 +191,14 @@ function emptySection(text: string, section: string): string {
 export function renameEntry(text: string, section: string, from: string, to: string): string {
   const found = readSection(text, section);
   const entry = found?.entries.find(item => item.name === from);
-  if (!found || !entry) throw refuse(section);
+  if (!found || !entry) {
+    if (!readDocumentEntries(text, section).has(from)) throw refuse(section);
+    return patchSection(
+      text,
+      section,
+      entries => new Map([...entries].map(([key, value]) => [key === from ? to : key, value]))
+    );
+  }
   const key = printYaml(new Map([[to, null]])).trimEnd();
   const line = text.slice(entry.start, entry.end);
   const [first = ''] = line.split('\n', 1);
