@@ -24,8 +24,11 @@ async function ready(context: IActionContext, model: NotebookModel): Promise<Rep
     return 'no-stages';
   }
   await model.link.settled();
-  if (model.view?.project === null && !(await startProject(context))) {
-    return 'no-project';
+  if (model.view?.project === null) {
+    if (!(await startProject(context))) {
+      return 'no-project';
+    }
+    await model.link.settled();
   }
   const words = { action: context.trans.__('Reproduce'), deed: context.trans.__('reproduce') };
   if (!(await ensureTrusted(context, model.path, model.view?.trust, words))) {

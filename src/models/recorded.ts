@@ -92,7 +92,7 @@ export class RecordedModel implements IDisposable {
       if (cell === null || !isCode(cell)) {
         continue;
       }
-      if (entry.source !== '' && md5(cell.sharedModel.getSource()) !== entry.source) {
+      if (md5(cell.sharedModel.getSource()) !== entry.source) {
         continue;
       }
       if (shows(cell, entry.outputs)) {
