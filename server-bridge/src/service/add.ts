@@ -5,7 +5,7 @@ import { newAddTask, runAddTask, updateTask, type AddTask } from '../workspace/a
 import { refuseTracked } from '../workspace/gitfiles.js';
 import { withPaths, type ProjectLockOptions } from '../workspace/lock.js';
 import { openProject, shownPath, type Project } from '../workspace/project.js';
-import { beginOperation } from '../workspace/recovery.js';
+import { onRecord } from '../workspace/recovery.js';
 import { buildGraph } from '../pipeline/graph.js';
 import { dvcStage } from '../pipeline/read-stage.js';
 import { addressOf, isDataSource, stageText, type Stage } from '../pipeline/stage.js';
@@ -141,8 +141,8 @@ function strings(value: unknown): string[] {
 }
 
 async function runTasks(project: Project, tasks: readonly AddTask[], options: AddOptions): Promise<void> {
-  const operation = beginOperation(project, 'add', { files: tasks.map(task => relative(project.root, task.file)) });
-  try {
+  const plan = { files: tasks.map(task => relative(project.root, task.file)) };
+  await onRecord(project, plan, async () => {
     for (const task of tasks) {
       await runAddTask(project, task, {
         commit: options.commit,
@@ -151,7 +151,5 @@ async function runTasks(project: Project, tasks: readonly AddTask[], options: Ad
         signal: options.signal
       });
     }
-  } finally {
-    operation.end();
-  }
+  });
 }

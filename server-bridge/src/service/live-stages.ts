@@ -60,15 +60,10 @@ export interface LiveNotebook {
 export function liveStages(notebook: LiveNotebook, onDisk: readonly Stage[]): LiveStage[] {
   const folder = dirname(notebook.abs);
   const file = join(folder, 'dvc.yaml');
-  const values = new Map(notebook.analysis.params.map(param => [param.key, param.value] as const));
-  const drifted = new Map(
-    notebook.analysis.drifts.flatMap(drift =>
-      drift.kind === 'file' && drift.file !== undefined ? [[drift.param.key, drift.file] as const] : []
-    )
-  );
+  const values = new Map(paramValues(notebook.analysis).map(({ key, value }) => [key, value] as const));
   return notebook.analysis.stages.map(result => {
     const before = onDisk.find(stage => stage.file === file && stage.name === result.name);
-    const map = liveMap(result, before, new Map([...values, ...drifted]));
+    const map = liveMap(result, before, values);
     const stage = pipelineStage({ file, root: notebook.root }, result.name, null, map, before?.lock ?? null);
     const body = result.script.slice(result.script.indexOf('\n') + 1);
     const outputs = join(folder, result.paths.outputs);
@@ -79,8 +74,7 @@ export function liveStages(notebook: LiveNotebook, onDisk: readonly Stage[]): Li
         md5: md5Of(result.script),
         size: Buffer.byteLength(result.script)
       },
-      // The file wins over the cell where only the file changed (N32).
-      params: new Map(result.params.flatMap(key => paramOf(key, values, drifted))),
+      params: new Map(result.params.flatMap(key => paramOf(key, values))),
       blocked: blockedWords(notebook.analysis, result),
       explainScript: () =>
         scriptReasons(recordedScript(outputs), body, result.header.blocks, {
@@ -92,12 +86,18 @@ export function liveStages(notebook: LiveNotebook, onDisk: readonly Stage[]): Li
   });
 }
 
-function paramOf(
-  key: string,
-  values: ReadonlyMap<string, Value>,
-  drifted: ReadonlyMap<string, Value>
-): [string, Value][] {
-  const value = drifted.has(key) ? drifted.get(key) : values.get(key);
+/** Parameters as a run would read them: the file wins over the cell where only the file changed (N32). */
+export function paramValues(analysis: Analysis): { name: string; key: string; value: Value }[] {
+  const fromFile = new Map(
+    analysis.drifts.flatMap(({ kind, param, file }) =>
+      kind === 'file' && file !== undefined ? [[param.key, file] as const] : []
+    )
+  );
+  return analysis.params.map(({ name, key, value }) => ({ name, key, value: fromFile.get(key) ?? value }));
+}
+
+function paramOf(key: string, values: ReadonlyMap<string, Value>): [string, Value][] {
+  const value = values.get(key);
   return value === undefined ? [] : [[key, value]];
 }
 

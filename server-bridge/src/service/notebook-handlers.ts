@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import type { NotebookView, RequestParams } from '../protocol/wire.js';
-import { analyseText } from './analysing.js';
+import { analyseText, neededCells } from './analysing.js';
 import type { Document } from './documents.js';
 import { readEvents, readJob } from './job-log.js';
 import { foundOf } from './live-stages.js';
-import { neededCells } from './needed-cells.js';
+
 import { fileHash, heldBecause, openNotebook } from './open-notebook.js';
 import type { OpenNotebook } from './open-notebook.js';
 import { recordedStages } from './recorded-stages.js';
@@ -15,7 +15,7 @@ import { loadPlan } from './result-loading.js';
 import type { Handlers, Peer } from './rpc.js';
 import { compileDocument, prepareRun } from './runs.js';
 import type { Desk } from './service.js';
-import { applyFix, renameStage, setStageOptions } from './stage-edits.js';
+import { applyFix, setStageOptions } from './stage-edits.js';
 
 type NotebookHandlers = Omit<Handlers, 'hello' | 'project/get' | 'project/start' | 'project/review' | 'project/trust'>;
 
@@ -133,12 +133,6 @@ export function notebookHandlers(desk: Desk, peer: Peer): NotebookHandlers {
       await setStageOptions(session, notebook.document.abs, stage, { frozen, always });
       return viewOf(notebook);
     },
-    'stage/rename': async ({ doc, stage, to }) => {
-      const notebook = find(doc);
-      const session = await trusted(notebook);
-      await notHeld(notebook);
-      return { edits: await renameStage(session, notebook.document, stage, to) };
-    },
     'stage/script': async ({ doc, stage }) => {
       const notebook = find(doc);
       const analysis = await notebook.analysis();
@@ -200,7 +194,8 @@ export function notebookHandlers(desk: Desk, peer: Peer): NotebookHandlers {
     },
     'results/load': async ({ doc, cell }) => {
       const notebook = find(doc);
-      return loadPlan(await trusted(notebook), notebook, cell);
+      await trusted(notebook);
+      return loadPlan(notebook, cell);
     }
   };
 }

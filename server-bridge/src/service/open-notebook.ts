@@ -152,7 +152,7 @@ async function makeView(document: Document, session: ProjectSession | null, othe
   const project = await session.project();
   const { stages: onDisk, errors } = await session.stages();
   const live = liveStages({ abs: document.abs, root: project.root, analysis }, onDisk);
-  const all = joinStages(onDisk, live, session, graphOptions(project));
+  const all = joinStages(onDisk, live, graphOptions(project));
   const states = await computeStates(
     project,
     all.stages,
@@ -211,14 +211,13 @@ function stageView(
 export function joinStages(
   onDisk: readonly Stage[],
   live: readonly LiveStage[],
-  session: { root: string },
-  options: Parameters<typeof ordered>[2]
+  options: Parameters<typeof ordered>[1]
 ): { stages: LiveStage[]; errors: CellarError[] } {
   const byId = new Map(live.map(each => [each.stage.id, each]));
   const stages = onDisk.map(stage => byId.get(stage.id)?.stage ?? stage);
   const known = new Set(stages.map(stage => stage.id));
   stages.push(...live.map(each => each.stage).filter(stage => !known.has(stage.id)));
-  const sorted = ordered(session, stages, options);
+  const sorted = ordered(stages, options);
   return {
     stages: sorted.stages.map(stage => byId.get(stage.id) ?? diskStage(stage)),
     errors: sorted.error === null ? [] : [sorted.error]

@@ -77,7 +77,7 @@ function wantedStages(graph: Graph, question: PlanQuestion, own: ReadonlySet<str
         graph.stages.filter(stage => own.has(stage.id))
       );
     case 'to':
-      return orderOf(graph, named);
+      return named.length === 0 ? [] : orderOf(graph, named).filter(stage => stage.cmd !== null);
     case 'only':
     case 'force':
       return named;

@@ -48,7 +48,6 @@ export function problemOf(error: CellarError, root: string): Problem {
 
 /** Stages in an order in which producers come first; with a broken graph in file order, and the graph's error. */
 export function ordered(
-  session: { root: string },
   stages: Stage[],
   options: ReturnType<typeof graphOptions>
 ): { stages: Stage[]; error: CellarError | null } {
@@ -78,7 +77,7 @@ export function diskStage(stage: Stage): LiveStage {
 export async function projectView(session: ProjectSession): Promise<ProjectView> {
   const project = await session.project();
   const { stages: loaded, errors } = await session.stages();
-  const { stages, error } = ordered(session, loaded, graphOptions(project));
+  const { stages, error } = ordered(loaded, graphOptions(project));
   const all = error === null ? errors : [...errors, error];
   const states = await computeStates(
     project,

@@ -1,0 +1,82 @@
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { parsePipelineFile, setStage } from '../formats/pipelinefile.js';
+import type { Value } from '../formats/value.js';
+import { readTextIfSync } from '../io/files.js';
+import { publishFile } from '../io/publish.js';
+import { CellarError } from '../protocol/errors.js';
+import type { NotebookEdit } from '../protocol/analysis.js';
+import { withProjectLock } from '../workspace/lock.js';
+import { neededCells } from './analysing.js';
+import { insideProject } from './contents-path.js';
+import type { Document } from './documents.js';
+import type { ProjectSession } from './project-session.js';
+import { compileDocument } from './runs.js';
+
+/** Writes `frozen` and `always_changed` of a compiled stage into `dvc.yaml`, where such options live alone (N1, N7). */
+export async function setStageOptions(
+  session: ProjectSession,
+  notebook: string,
+  stage: string,
+  options: { frozen: boolean; always: boolean }
+): Promise<void> {
+  const project = await session.project();
+  const path = join(dirname(notebook), 'dvc.yaml');
+  const keep = await session.holdTrust();
+  await withProjectLock(project, {}, async () => {
+    const text = readTextIfSync(path) ?? '';
+    const entry = parsePipelineFile(text, 'dvc.yaml').stages.get(stage);
+    if (!(entry instanceof Map)) {
+      throw new CellarError('E_NO_STAGE', `'${stage}' is not in dvc.yaml yet.`, { next: 'Save the notebook first.' });
+    }
+    const next = new Map<string, Value>([...entry].map(([key, value]) => [String(key), value]));
+    for (const [key, on] of [
+      ['frozen', options.frozen],
+      ['always_changed', options.always]
+    ] as const) {
+      if (on) {
+        next.set(key, true);
+      } else {
+        next.delete(key);
+      }
+    }
+    publishFile(path, setStage(text, stage, next), { expect: text });
+  });
+  await keep();
+  session.invalidate();
+}
+
+const StageParams = z.object({ stage: z.string() });
+const NameParams = z.object({ name: z.string() });
+const FromParams = z.object({ from: z.string() });
+
+/**
+ * The engine's part of a fix that stands as a button at a cell or in *Problems*. Returns edits that the tab applies as one
+ * undo step; most fixes have none.
+ * @throws CellarError `E_UNKNOWN_FIX`
+ */
+export async function applyFix(
+  session: ProjectSession,
+  document: Document | null,
+  method: string,
+  params: unknown
+): Promise<NotebookEdit[]> {
+  if (document === null) {
+    throw new CellarError('E_UNKNOWN_FIX', `There is no fix '${method}' without an open notebook.`);
+  }
+  switch (method) {
+    case 'compile/keep':
+      await compileDocument(session, document, { keep: new Set([StageParams.parse(params).stage]) });
+      return [];
+    case 'compile/take':
+      await compileDocument(session, document, { take: new Set([StageParams.parse(params).stage]) });
+      return [];
+    case 'params/write':
+      await compileDocument(session, document, { write: new Set([NameParams.parse(params).name]) });
+      return [];
+    case 'notebook/needs':
+      return (await neededCells(document, session.root, StageParams.parse(params).stage)).edits;
+    default:
+      throw new CellarError('E_UNKNOWN_FIX', `This Cellar knows no fix '${method}'.`, { next: 'Reload the page.' });
+  }
+}
