@@ -29,7 +29,10 @@ function follow(program: Program, unit: Unit, groups: Groups, table: FunctionTab
   const { facts, node } = unit;
   const simple = node.type === 'expression_statement';
   for (const name of facts.must) {
-    if (simple && !facts.shares.some(edge => edge.left === name && edge.right === name)) {
+    const kept =
+      facts.shares.some(edge => edge.left === name && edge.right === name) ||
+      facts.mutations.some(one => one.name === name && one.how === 'augmented');
+    if (simple && !kept) {
       groups.renew(name);
     }
   }
@@ -39,14 +42,14 @@ function follow(program: Program, unit: Unit, groups: Groups, table: FunctionTab
   }
   for (const site of facts.calls.filter(one => one.targets.length > 0)) {
     for (const right of table.handedOut(site).filter(shares)) {
-      site.targets.forEach(left => groups.join({ left, right, kind: 'same' }));
+      site.targets.forEach(left => groups.join({ left, right }));
     }
   }
 }
 
 /** Imports, definitions and plain values have no parts that a change could reach. */
 function canShare(program: Program, name: string, unit: Unit): boolean {
-  const [newest] = inForce(program, name, unit.index + 1);
+  const newest = inForce(program, name, unit.index + 1).find(one => one.how !== 'change');
   if (newest === undefined) {
     return false;
   }
@@ -57,13 +60,13 @@ function canShare(program: Program, name: string, unit: Unit): boolean {
 }
 
 function change(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {
-  const touch = (name: string, row: number, how: 'draw' | 'augmented' | 'change', dots: number): void => {
-    const [newest] = inForce(program, name, unit.index + 1);
+  const touch = (name: string, row: number, how: 'draw' | 'change', dots: number): void => {
+    const newest = inForce(program, name, unit.index + 1).find(one => one.how !== 'change');
     if (newest?.unit.kind === 'import' || newest?.unit.kind === 'definition') {
       unit.state ||= how === 'change' && dots !== 1 && dots !== 9;
       return;
     }
-    for (const member of groups.of(name, how === 'augmented')) {
+    for (const member of groups.of(name)) {
       if (
         !member.includes('#') &&
         program.bindings.has(member) &&
@@ -74,7 +77,7 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
     }
   };
   for (const mutation of unit.facts.mutations) {
-    const how = mutation.how === 'draw' || mutation.how === 'augmented' ? mutation.how : 'change';
+    const how = mutation.how === 'draw' ? 'draw' : 'change';
     const stored = mutation.how === 'store' || mutation.how === 'delete';
     touch(mutation.name, mutation.row, how, stored ? 0 : mutation.dots);
   }

@@ -5,7 +5,7 @@ import type { GroupsAt } from './changes.js';
 import type { StagePlan } from './plan.js';
 import { savable } from './plan.js';
 import { cellName, tagEdit, type Problems } from './problems.js';
-import { inForce, type Program, type Unit } from './program.js';
+import { inForce, type Program } from './program.js';
 
 export interface CrossingInput {
   program: Program;
@@ -149,7 +149,7 @@ function sharedInputs({ plans, problems, notebook, groups, context, body }: Cros
   for (const variable of variables.values()) {
     for (const other of at?.get(variable.name) ?? []) {
       const inSlice = [...included].some(unit => unit.facts.may.has(other));
-      const changer = plan.stage.units.find(unit => directly(unit, variable.name) || directly(unit, other));
+      const changer = plan.stage.units.find(unit => unit.changed.has(variable.name) && unit.changed.has(other));
       const twice = variables.has(other) && other < variable.name;
       if (other === variable.name || twice || changer === undefined || !(variables.has(other) || inSlice)) {
         continue;
@@ -183,13 +183,6 @@ function sharedInputs({ plans, problems, notebook, groups, context, body }: Cros
       }
     }
   }
-}
-
-function directly(unit: Unit, name: string): boolean {
-  return (
-    unit.facts.mutations.some(one => one.name === name && one.how !== 'draw') ||
-    (unit.changed.has(name) && unit.facts.calls.some(site => site.args.some(arg => arg.names.includes(name))))
-  );
 }
 
 /** N38: an input that the last run saw changing; readers past that stage would get the old value. */

@@ -12,7 +12,9 @@ export function applyEdits(notebook: NotebookText, edits: readonly NotebookEdit[
   for (const edit of edits) {
     if (edit.edit === 'metadata') {
       const old = typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : {};
-      metadata = Object.fromEntries(Object.entries({ ...old, [edit.key]: edit.value }).filter(([, value]) => value !== null));
+      metadata = Object.fromEntries(
+        Object.entries({ ...old, [edit.key]: edit.value }).filter(([, value]) => value !== null)
+      );
     } else {
       applyToCells(cells, edit);
     }
@@ -55,7 +57,11 @@ export interface NeededCell {
  * *Tag the cells this needs*: the untagged cells that bind what the stage reads, and what those read, until nothing is
  * missing. The edits are one undo step; nothing is applied here.
  */
-export function cellsNeeded(notebook: NotebookText, context: AnalysisContext, stage: string): { cells: NeededCell[]; edits: NotebookEdit[] } {
+export function cellsNeeded(
+  notebook: NotebookText,
+  context: AnalysisContext,
+  stage: string
+): { cells: NeededCell[]; edits: NotebookEdit[] } {
   const edits: NotebookEdit[] = [];
   const cells: NeededCell[] = [];
   let now = notebook;
@@ -82,7 +88,9 @@ type TagEdit = Extract<NotebookEdit, { edit: 'tag' }>;
 
 /** The first tag edit among the fixes of what the stage lacks; setup that turns out to read a stage's value joins the stage. */
 function nextEdit(notebook: NotebookText, context: AnalysisContext, stage: string): TagEdit | null {
-  const problems = analyse(notebook, context).problems.filter(problem => problem.stage === stage && problem.severity === 'error');
+  const problems = analyse(notebook, context).problems.filter(
+    problem => problem.stage === stage && problem.severity === 'error'
+  );
   for (const problem of problems) {
     if (problem.code === 'E_BOUND_IN_SCRATCH') {
       const found = problem.fixes.flatMap(fix => fix.edits ?? []).find(edit => edit.edit === 'tag');

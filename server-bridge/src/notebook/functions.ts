@@ -1,5 +1,6 @@
 /** What the functions of a notebook and of its project's modules do to their arguments (N35): bodies are looked into. */
 import { bodyEffects, type Effects } from './python/effects.js';
+import { Groups } from './groups.js';
 import type { Argument, CallSite, FunctionFacts } from './python/facts.js';
 
 export interface Summary {
@@ -21,6 +22,14 @@ export interface Summary {
 export interface Callee {
   summary: Summary;
   shift: 0 | 1;
+}
+
+/** A name that a call changes. */
+export interface Change {
+  name: string;
+  draw: boolean;
+  /** A global name of the function that is called, not one that the caller hands over. */
+  free: boolean;
 }
 
 export class FunctionTable {
@@ -94,14 +103,14 @@ export class FunctionTable {
   private update(summary: Summary): boolean {
     const before = size(summary);
     const { body, params } = summary.facts;
-    const groups = new Map<string, Set<string>>();
-    body.shares.forEach(edge => join(groups, edge.left, edge.right));
+    const groups = new Groups();
+    body.shares.forEach(edge => groups.join(edge));
     for (const site of body.calls) {
-      this.handedOut(site).forEach(name => site.targets.forEach(target => join(groups, target, name)));
+      this.handedOut(site).forEach(name => site.targets.forEach(left => groups.join({ left, right: name })));
     }
     const fresh = renewed(summary.facts);
     const touch = (name: string, row: number, draw: boolean): void => {
-      for (const member of groups.get(name) ?? [name]) {
+      for (const member of groups.of(name)) {
         if (row > (fresh.get(member) ?? Infinity)) {
           continue;
         }
@@ -121,11 +130,17 @@ export class FunctionTable {
       );
     }
     for (const site of body.calls) {
-      this.changedBy(site).forEach(change => touch(change.name, site.row, change.draw));
+      this.changedBy(site).forEach(change => {
+        if (change.free) {
+          summary.free.add(change.name);
+        } else {
+          touch(change.name, site.row, change.draw);
+        }
+      });
     }
     body.globalBinds.forEach(name => summary.free.add(name));
     for (const name of summary.facts.returns) {
-      for (const member of groups.get(name) ?? [name]) {
+      for (const member of groups.of(name)) {
         const position = params.indexOf(member);
         if (position >= 0 && !fresh.has(member)) {
           summary.returns.add(position);
@@ -136,23 +151,23 @@ export class FunctionTable {
   }
 
   /** Names that a call changes through the functions it runs or is given. */
-  changedBy(site: CallSite): { name: string; draw: boolean }[] {
-    const changed: { name: string; draw: boolean }[] = [];
+  changedBy(site: CallSite): Change[] {
+    const changed: Change[] = [];
     for (const { summary, shift } of this.callees(site)) {
       summary.changes.forEach(position =>
-        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: false }))
+        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: false, free: false }))
       );
       summary.draws.forEach(position =>
-        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: true }))
+        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: true, free: false }))
       );
-      summary.free.forEach(name => changed.push({ name, draw: false }));
+      summary.free.forEach(name => changed.push({ name, draw: false, free: true }));
     }
     for (const arg of site.args) {
       for (const summary of arg.plain === null ? [] : this.named(arg.plain)) {
-        summary.free.forEach(name => changed.push({ name, draw: false }));
+        summary.free.forEach(name => changed.push({ name, draw: false, free: true }));
         if (summary.changes.size > 0) {
           const others = [...site.receiver, ...site.args.filter(one => one !== arg).flatMap(one => one.names)];
-          others.forEach(name => changed.push({ name, draw: false }));
+          others.forEach(name => changed.push({ name, draw: false, free: false }));
         }
       }
     }
@@ -184,15 +199,6 @@ function given(site: CallSite, summary: Summary, position: number, shift: 0 | 1)
   }
   const named = site.args.find(arg => arg.keyword === params[position]);
   return take(named ?? positional[position - shift]);
-}
-
-function join(groups: Map<string, Set<string>>, left: string, right: string): void {
-  const a = groups.get(left) ?? new Set([left]);
-  const b = groups.get(right) ?? new Set([right]);
-  if (a !== b) {
-    b.forEach(name => a.add(name));
-  }
-  a.forEach(name => groups.set(name, a));
 }
 
 /** Parameter → row after which it certainly is another object: `df = df.copy()` at the top of the body. */

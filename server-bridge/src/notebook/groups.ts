@@ -2,47 +2,36 @@
 import type { ShareEdge } from './python/facts.js';
 
 export class Groups {
-  private readonly all = new Map<string, Set<string>>();
-  /** Without parts: augmented assignment of a part rebinds the name alone. */
-  private readonly close = new Map<string, Set<string>>();
+  private readonly groups = new Map<string, Set<string>>();
 
   /** `name` is now a new object. */
   renew(name: string): void {
-    for (const groups of [this.all, this.close]) {
-      groups.get(name)?.delete(name);
-      groups.delete(name);
-    }
+    this.groups.get(name)?.delete(name);
+    this.groups.delete(name);
   }
 
-  join(edge: ShareEdge): void {
-    unite(this.all, edge.left, edge.right);
-    if (edge.kind !== 'part') {
-      unite(this.close, edge.left, edge.right);
+  join({ left, right }: ShareEdge): void {
+    const a = this.groups.get(left) ?? new Set([left]);
+    const b = this.groups.get(right) ?? new Set([right]);
+    if (a !== b) {
+      b.forEach(name => a.add(name));
     }
+    a.forEach(name => this.groups.set(name, a));
   }
 
   /** Names that may share an object with `name`, itself included. */
-  of(name: string, closely = false): string[] {
-    return [...((closely ? this.close : this.all).get(name) ?? [name])];
+  of(name: string): string[] {
+    return [...(this.groups.get(name) ?? [name])];
   }
 
   /** Names of inner scopes end with their statement. */
   forgetInner(): void {
-    for (const name of [...this.all.keys()].filter(one => one.includes('#'))) {
+    for (const name of [...this.groups.keys()].filter(one => one.includes('#'))) {
       this.renew(name);
     }
   }
 
   copy(): Map<string, Set<string>> {
-    return new Map([...this.all].map(([name, set]) => [name, new Set(set)]));
+    return new Map([...this.groups].map(([name, set]) => [name, new Set(set)]));
   }
-}
-
-function unite(groups: Map<string, Set<string>>, left: string, right: string): void {
-  const a = groups.get(left) ?? new Set([left]);
-  const b = groups.get(right) ?? new Set([right]);
-  if (a !== b) {
-    b.forEach(name => a.add(name));
-  }
-  a.forEach(name => groups.set(name, a));
 }

@@ -112,6 +112,11 @@ export function printScript(text: ScriptText, facts: Omit<ScriptHeader, 'v' | 's
   return `${SCRIPT_HEADER_PREFIX}${asciiJson(header)}\n${text.body}`;
 }
 
+/** The same script under another header; its MD5 stays, since the text below line 1 does. */
+export function reprintHeader(script: string, header: ScriptHeader): string {
+  return `${SCRIPT_HEADER_PREFIX}${asciiJson(header)}\n${script.slice(script.indexOf('\n') + 1)}`;
+}
+
 function sorted<T>(map: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,6 @@
 /** Scope-aware walk over one body of code: what it reads, binds, changes and hands on (spec/notebook.md N34, N35). */
 import { querySource, recordCall } from './calls.js';
-import { emptyBody, type BodyFacts, type CallSite, type FunctionFacts, type ShareKind } from './facts.js';
+import { emptyBody, type BodyFacts, type CallSite, type FunctionFacts } from './facts.js';
 import { importNames, localNames, parameters, patternNames, targetNames } from './names.js';
 import { lookUp, type Scope } from './scopes.js';
 import { roots, dotted } from './sharing.js';
@@ -50,6 +50,7 @@ class Walk {
   private bound = new Set<string>();
   private nested = 0;
   private marks = 0;
+  private readonly isModule: boolean;
   private readonly sites = new Map<Py, CallSite>();
 
   /** `body` is a function's body, null for module level. */
@@ -57,6 +58,7 @@ class Walk {
     private readonly facts: BodyFacts,
     body: Py | null
   ) {
+    this.isModule = body === null;
     const names = body === null ? { locals: new Set<string>(), globals: new Set<string>() } : localNames(body);
     this.scope = { kind: 'body', mark: '', locals: names.locals, globals: names.globals, up: null };
   }
@@ -67,7 +69,7 @@ class Walk {
 
   returned(node: Py): void {
     this.expression(node);
-    roots(node).forEach(root => this.returns.add(this.key(root.name)));
+    roots(node).forEach(root => this.returns.add(this.key(root)));
     const site = this.sites.get(plainValue(node));
     if (site !== undefined) {
       site.targets.push('return');
@@ -179,14 +181,11 @@ class Walk {
 
   private mutate(node: Py | undefined, how: 'store' | 'delete', row: number): void {
     const dots = dotted(node).split('.').length;
-    roots(node).forEach(root => this.facts.mutations.push({ name: this.key(root.name), row, how, dots }));
+    roots(node).forEach(root => this.facts.mutations.push({ name: this.key(root), row, how, dots }));
   }
 
-  private share(left: string, node: Py | undefined, weakest: ShareKind): void {
-    for (const root of roots(node)) {
-      const kind = weakest === 'part' ? 'part' : root.kind;
-      this.facts.shares.push({ left, right: this.key(root.name), kind });
-    }
+  private share(left: string, node: Py | undefined): void {
+    roots(node).forEach(root => this.facts.shares.push({ left, right: this.key(root) }));
   }
 
   private branch(run: () => void): Set<string> {
@@ -237,25 +236,25 @@ class Walk {
     site?.targets.push(...targets.flatMap(targetNames).map(name => this.key(name)));
   }
 
-  /** Binds or stores into a target; `value` is what it gets, `weakest` how closely the two may share. */
-  private target(node: Py, value: Py | undefined, weakest: ShareKind = 'same'): void {
+  /** Binds or stores into a target; `value` is what it gets. */
+  private target(node: Py, value: Py | undefined): void {
     if (node.type === 'identifier') {
       this.bind(node.text);
-      this.share(this.key(node.text), value, weakest);
+      this.share(this.key(node.text), value);
     } else if (node.type === 'attribute' || node.type === 'subscript') {
       const holder = node.get(node.type === 'attribute' ? 'object' : 'value');
       node.kids.filter(kid => kid.field !== 'attribute').forEach(kid => this.expression(kid));
       this.mutate(holder, 'store', node.row);
-      roots(holder).forEach(root => this.share(this.key(root.name), value, 'part'));
+      roots(holder).forEach(root => this.share(this.key(root), value));
     } else {
       const parts = node.kids;
       const values = value !== undefined && ['tuple', 'expression_list', 'list'].includes(value.type) ? value.kids : [];
       const paired = values.length === parts.length && !values.some(kid => kid.type === 'list_splat');
       parts.forEach((part, index) => {
         if (paired) {
-          this.target(part, values[index], weakest);
+          this.target(part, values[index]);
         } else {
-          this.target(part, value, 'part');
+          this.target(part, value);
         }
       });
     }
@@ -323,7 +322,7 @@ class Walk {
     this.child(node, 'right');
     this.branch(() => {
       if (left !== undefined) {
-        this.target(left, right, 'part');
+        this.target(left, right);
       }
       this.blocks(node.get('body'));
     });
@@ -377,7 +376,7 @@ class Walk {
       if (value !== undefined) {
         this.expression(value);
       }
-      alias.kids.forEach(kid => this.target(kid, value, 'part'));
+      alias.kids.forEach(kid => this.target(kid, value));
     }
   }
 
@@ -392,7 +391,7 @@ class Walk {
           this.patternReads(pattern);
           for (const name of patternNames(pattern)) {
             this.bind(name);
-            node.all('subject').forEach(subject => this.share(this.key(name), subject, 'part'));
+            node.all('subject').forEach(subject => this.share(this.key(name), subject));
           }
         }
         clause.all('guard').forEach(guard => this.expression(guard));
@@ -430,7 +429,13 @@ class Walk {
         .all('type_parameters')
         .flatMap(kid => [...kid.walk()].filter(one => one.type === 'identifier'));
       const inside = [...locals, ...names, ...types.map(one => one.text)];
+      const { mutations, shares, calls } = this.facts;
+      const before = [mutations.length, shares.length, calls.length];
       this.inner('function', inside, () => this.blocks(body), globals);
+      if (this.isModule) {
+        // Making a function does nothing yet; what its body does is in its own facts.
+        [mutations, shares, calls].forEach((list, at) => list.splice(before[at] ?? 0));
+      }
     }
     this.bind(node.get('name')?.text ?? '');
   }
@@ -475,7 +480,7 @@ class Walk {
         this.child(node, 'value');
         const name = node.get('name')?.text ?? '';
         this.bind(name);
-        this.share(this.key(name), node.get('value'), 'same');
+        this.share(this.key(name), node.get('value'));
         return;
       }
       case 'lambda': {
@@ -527,7 +532,7 @@ class Walk {
       first
         ?.all('right')
         .flatMap(roots)
-        .map(root => this.key(root.name)) ?? [];
+        .map(root => this.key(root)) ?? [];
     this.inner('comprehension', locals, () => {
       this.branch(() => {
         for (const clause of clauses) {
@@ -537,9 +542,9 @@ class Walk {
               : clause
                   .all('right')
                   .flatMap(roots)
-                  .map(root => this.key(root.name));
+                  .map(root => this.key(root));
           for (const name of clause.all('left').flatMap(targetNames)) {
-            held.forEach(right => this.facts.shares.push({ left: this.key(name), right, kind: 'part' }));
+            held.forEach(right => this.facts.shares.push({ left: this.key(name), right }));
           }
           if (clause !== first) {
             clause.all('right').forEach(right => this.expression(right));

@@ -1,14 +1,14 @@
 /** One call as the facts hold it, with the mutations that its text alone shows (N35). */
 import type { Argument, BodyFacts, CallSite, Mutation } from './facts.js';
 import { CONTAINING_METHODS, DRAW_METHODS, MUTATING_CALLS, MUTATING_METHODS, STATE_METHODS } from './methods.js';
-import { calleeName, dotted, roots, type Root } from './sharing.js';
+import { calleeName, dotted, roots } from './sharing.js';
 import type { Py } from './tree.js';
 
 /** Records the call `node`; `key` turns a name of the text into the facts' name for it. */
 export function recordCall(node: Py, facts: BodyFacts, key: (name: string) => string): CallSite {
   const callee = node.get('function');
   const object = callee?.type === 'attribute' ? callee.get('object') : undefined;
-  const names = (list: Root[]): string[] => [...new Set(list.map(root => key(root.name)))];
+  const names = (list: string[]): string[] => [...new Set(list.map(key))];
   const site: CallSite = {
     callee: dotted(callee),
     method: calleeName(node),
@@ -37,7 +37,7 @@ export function recordCall(node: Py, facts: BodyFacts, key: (name: string) => st
   if (object !== undefined && CONTAINING_METHODS.has(site.method)) {
     for (const arg of site.args) {
       for (const left of site.receiver) {
-        arg.names.forEach(right => facts.shares.push({ left, right, kind: 'part' }));
+        arg.names.forEach(right => facts.shares.push({ left, right }));
       }
     }
   }
@@ -55,7 +55,7 @@ function argument(node: Py, key: (name: string) => string): Argument {
   const value = node.type === 'keyword_argument' ? node.get('value') : node;
   return {
     keyword,
-    names: [...new Set(roots(value).map(root => key(root.name)))],
+    names: [...new Set(roots(value).map(key))],
     plain: value?.type === 'identifier' ? key(value.text) : null,
     starred: node.type === 'list_splat' || node.type === 'dictionary_splat'
   };

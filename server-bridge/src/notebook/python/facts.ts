@@ -3,16 +3,10 @@ import type { Py } from './tree.js';
 /** Name → row in the cell where it is first met. */
 export type Rows = Map<string, number>;
 
-/**
- * How two names may share an object (N35): `same` by plain name or container, `view` by slice or view, `part` by
- * attribute, item, loop or a call that hands out its argument. Augmented assignment of a part rebinds the name alone.
- */
-export type ShareKind = 'same' | 'view' | 'part';
-
+/** Two names that may share an object (N35): by plain name, attribute, item, slice, loop, container, or a call. */
 export interface ShareEdge {
   left: string;
   right: string;
-  kind: ShareKind;
 }
 
 export interface Mutation {

@@ -1,13 +1,7 @@
 /** Whose objects may the value of an expression be, hold or be part of (N35)? */
-import type { ShareKind } from './facts.js';
 import { COPYING, PLAIN_ATTRIBUTES, VIEW_FUNCTIONS, VIEW_METHODS } from './methods.js';
 import { targetNames } from './names.js';
 import type { Py } from './tree.js';
-
-export interface Root {
-  name: string;
-  kind: ShareKind;
-}
 
 /** Dotted text of a plain path such as `a.b.c`, else ''. */
 export function dotted(node: Py | undefined): string {
@@ -31,21 +25,19 @@ export function calleeName(call: Py): string {
 }
 
 /** Names, as the text has them, that the value of `node` may share an object with; calls of own functions are not seen. */
-export function roots(node: Py | undefined): Root[] {
+export function roots(node: Py | undefined): string[] {
   if (node === undefined) {
     return [];
   }
   switch (node.type) {
     case 'identifier':
-      return [{ name: node.text, kind: 'same' }];
+      return [node.text];
     case 'attribute': {
       const attribute = node.get('attribute')?.text ?? '';
-      return PLAIN_ATTRIBUTES.has(attribute)
-        ? []
-        : weaken(roots(node.get('object')), attribute === 'T' ? 'view' : 'part');
+      return PLAIN_ATTRIBUTES.has(attribute) ? [] : roots(node.get('object'));
     }
     case 'subscript':
-      return copies(node) ? [] : weaken(roots(node.get('value')), node.kids.some(hasSlice) ? 'view' : 'part');
+      return copies(node) ? [] : roots(node.get('value'));
     case 'call':
       return callRoots(node);
     case 'parenthesized_expression':
@@ -76,26 +68,18 @@ export function roots(node: Py | undefined): Root[] {
 }
 
 /** The loop names of a comprehension stand for parts of what it runs over. */
-function comprehensionRoots(node: Py): Root[] {
+function comprehensionRoots(node: Py): string[] {
   const body = node.get('body');
-  const over = new Map<string, Root[]>();
+  const over = new Map<string, string[]>();
   for (const clause of node.kids.filter(kid => kid.type === 'for_in_clause')) {
     const left = clause.get('left');
-    const held = weaken(clause.all('right').flatMap(roots), 'part').flatMap(root => over.get(root.name) ?? [root]);
+    const held = clause
+      .all('right')
+      .flatMap(roots)
+      .flatMap(root => over.get(root) ?? [root]);
     (left === undefined ? [] : targetNames(left)).forEach(name => over.set(name, held));
   }
-  return roots(body?.type === 'pair' ? body.get('value') : body).flatMap(root => over.get(root.name) ?? [root]);
-}
-
-function weaken(list: Root[], kind: ShareKind): Root[] {
-  return list.map(root => ({ name: root.name, kind: root.kind === 'part' ? 'part' : kind }));
-}
-
-function hasSlice(node: Py): boolean {
-  return (
-    node.field === 'subscript' &&
-    (node.type === 'slice' || (node.type === 'tuple' && node.kids.some(kid => kid.type === 'slice')))
-  );
+  return roots(body?.type === 'pair' ? body.get('value') : body).flatMap(root => over.get(root) ?? [root]);
 }
 
 /** A subscript whose result is a copy in numpy and pandas and which no dict or list allows: a mask or a list of keys. */
@@ -113,21 +97,20 @@ function isMask(node: Py): boolean {
   );
 }
 
-function callRoots(call: Py): Root[] {
+function callRoots(call: Py): string[] {
   const callee = call.get('function');
   const name = calleeName(call);
   const args = (call.get('arguments')?.kids ?? []).map(kid =>
     kid.type === 'keyword_argument' ? kid.get('value') : kid
   );
   if (callee?.type === 'attribute' && VIEW_METHODS.has(name)) {
-    const view = ['reshape', 'view', 'ravel', 'squeeze', 'transpose', 'swapaxes', 'diagonal'].includes(name);
-    return weaken([...roots(callee.get('object')), ...args.flatMap(roots)], view ? 'view' : 'part');
+    return [...roots(callee.get('object')), ...args.flatMap(roots)];
   }
   if (VIEW_FUNCTIONS.has(name) || VIEW_FUNCTIONS.has(dotted(callee))) {
-    return weaken(args.flatMap(roots), 'part');
+    return args.flatMap(roots);
   }
   if (/^_*[A-Z]/.test(name) && !COPYING.has(name)) {
-    return weaken(args.flatMap(roots), 'part');
+    return args.flatMap(roots);
   }
   return [];
 }
