@@ -7,6 +7,7 @@ from typing import Any, Callable
 from .display import Display
 from .figures import use_backend
 from .notebook_api import patch_ipython, provide_ipython
+from .plotly_figures import show_plotly
 
 
 def install_import_hooks(display: Display, more: dict) -> None:
@@ -16,6 +17,7 @@ def install_import_hooks(display: Display, more: dict) -> None:
         "pandas": show_frames_as_notebooks,
         "IPython.core.display_functions": lambda module: patch_ipython(module, display),
         "IPython.display": lambda module: patch_ipython(module, display),
+        "plotly.basedatatypes": lambda module: show_plotly(module, display),
         **more,
     }
     for name, action in list(actions.items()):

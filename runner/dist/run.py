@@ -2169,6 +2169,27 @@ class Image(Shown):
         return {self.mime: base64.b64encode(self.data).decode("ascii")}, {self.mime: size} if size else {}
 
 
+# plotly_figures.py
+
+
+PLOTLY_MIME = "application/vnd.plotly.v1+json"
+
+
+def show_plotly(module: Any, display: Display) -> None:
+    """Let Plotly figures be data: by itself Plotly opens a browser, or asks for packages of Jupyter."""
+
+    def bundle(figure: Any, include: Any = None, exclude: Any = None, **_: Any) -> dict:
+        return {PLOTLY_MIME: json.loads(figure.to_json())}
+
+    def show(figure: Any, *args: Any, **kwargs: Any) -> None:
+        display.display(figure)
+
+    module.BaseFigure._ipython_display_ = None
+    module.BaseFigure._repr_mimebundle_ = bundle
+    module.BaseFigure._repr_html_ = None
+    module.BaseFigure.show = show
+
+
 # import_hooks.py
 
 
@@ -2179,6 +2200,7 @@ def install_import_hooks(display: Display, more: dict) -> None:
         "pandas": show_frames_as_notebooks,
         "IPython.core.display_functions": lambda module: patch_ipython(module, display),
         "IPython.display": lambda module: patch_ipython(module, display),
+        "plotly.basedatatypes": lambda module: show_plotly(module, display),
         **more,
     }
     for name, action in list(actions.items()):

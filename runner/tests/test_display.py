@@ -164,3 +164,23 @@ def test_plain_stages_do_not_load_ipython_or_asyncio(project: Project) -> None:
         ["import sys\nprint([name for name in ('IPython', 'asyncio', 'numpy', 'ctypes') if name in sys.modules])"]
     )
     assert ran.text() == "[]\n"
+
+
+def test_plotly_figures_are_data(project: Project) -> None:
+    (project.folder / "plotly").mkdir()
+    (project.folder / "plotly" / "__init__.py").write_text("")
+    (project.folder / "plotly" / "basedatatypes.py").write_text(
+        "class BaseFigure:\n"
+        "    def to_json(self): return '{\"data\": [1]}'\n"
+        "    def _ipython_display_(self): raise RuntimeError('opens a browser')\n"
+        "    def show(self): raise RuntimeError('opens a browser')\n"
+        "    def __repr__(self): return 'Figure()'\n"
+    )
+    ran = project.stage(
+        ["from plotly.basedatatypes import BaseFigure\nBaseFigure()", "BaseFigure().show()"], ignore=["plotly"]
+    )
+    assert ran.code == 0, ran.error
+    assert [(event["kind"], event["data"]) for event in ran.of("display")] == [
+        (kind, {"application/vnd.plotly.v1+json": {"data": [1]}, "text/plain": "Figure()"})
+        for kind in ("execute_result", "display_data")
+    ]

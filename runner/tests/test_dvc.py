@@ -65,5 +65,8 @@ def test_plain_dvc(project: Project) -> None:
     assert "Running stage" not in dvc(folder, "repro", environ=environ)
     dvc(folder, "repro", "-f", environ=environ)
     assert (folder / "dvc.lock").read_text() == lock  # a forced run changes nothing
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run([*git, "add", "-A"], check=True, timeout=LIMIT_SECONDS)
+    subprocess.run([*git, "commit", "-q", "-m", "run"], check=True, timeout=LIMIT_SECONDS)
     dvc(folder, "exp", "run", "-S", "lr=3", environ=environ)
     assert (folder / "metrics.json").read_text() == '{"sum": 4.0}'
