@@ -9,7 +9,7 @@ export interface IgnoreRules {
   ignoresEntry(path: string, isDirectory: boolean): boolean;
   /** Whether the path or a directory above it is left out; with `nested: false` nested projects do not count. */
   ignores(path: string, isDirectory: boolean, options?: { nested?: boolean }): boolean;
-  /** Where the rule stands that hides a path, as `<file>:<line>:<pattern>` with the file relative to the root; or null. */
+  /** Where the rule stands that hides a path, as `<file>:<line>:<pattern>` with the file relative to the root; null for a built-in one. */
   rule(path: string): string | null;
 }
 
@@ -58,6 +58,13 @@ export function openIgnoreRules(root: string): IgnoreRules {
     ignoresEntry: (path, isFolder) => ignoresEntry(path, isFolder),
     ignores,
     rule(path) {
+      if (
+        relative(root, path)
+          .split(sep)
+          .some(part => BUILT_IN_FOLDERS.has(part))
+      ) {
+        return null;
+      }
       const files: IgnoreFile[] = [];
       for (let at = dirname(path); ; at = dirname(at)) {
         const { file } = level(at);

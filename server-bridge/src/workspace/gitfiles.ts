@@ -17,6 +17,8 @@ export interface GitFiles {
   ignore(outs: readonly string[]): Promise<void>;
   /** Takes the lines of these outs away again; an empty `.gitignore` is removed. */
   unignore(outs: readonly string[]): void;
+  /** The command succeeded: lines that it added stay, whatever fails later. */
+  keep(): void;
   /** The command failed: lines that it added are removed. */
   rollBack(): void;
   /** Stages what was tracked with `core.autostage` (or `stage`), else gives the lines of the hint. */
@@ -50,6 +52,9 @@ export function gitFiles(git: Git | null, { autostage, cwd }: GitFilesOptions): 
       }
     },
     unignore: outs => outs.forEach(out => removeIgnoreLine(out, touched)),
+    keep() {
+      added.length = 0;
+    },
     rollBack() {
       added.splice(0).forEach(out => removeIgnoreLine(out, touched));
     },

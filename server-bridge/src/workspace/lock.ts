@@ -31,13 +31,18 @@ export async function withProjectLock<T>(
   });
   try {
     recover(project);
-    return await work();
+    const result = await work();
+    project.gitFiles.keep();
+    return result;
   } catch (error) {
     project.gitFiles.rollBack();
     throw error;
   } finally {
-    project.save();
-    await release();
+    try {
+      project.save();
+    } finally {
+      await release();
+    }
   }
 }
 

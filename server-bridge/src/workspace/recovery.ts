@@ -1,51 +1,35 @@
-import { join } from 'node:path';
-import { removeTreeSync } from '../io/files.js';
-import { closeInterrupted, interrupted, openJournal, type Journal } from '../io/journal.js';
+import { closeInterrupted, interrupted, openJournal } from '../io/journal.js';
 import { newOperation } from '../io/trash.js';
+import { objectsFolder } from '../store/layout.js';
+import { recoverCheckouts } from '../store/scratch.js';
+import { listObjects } from '../store/sweep.js';
 import type { Project } from './project.js';
 
-/** Kinds of operations of this room: each of their steps may be done again, so that a new run finishes them (I16). */
-const REPEATABLE = ['add', 'checkout'] as const;
-export type RepeatableKind = (typeof REPEATABLE)[number];
-
-export interface Operation {
-  readonly id: string;
-  /** Folder for unfinished files, on the project's file system. */
-  readonly scratch: string;
-  readonly journal: Journal;
-  /** The work is complete, or it failed and left things as they were. */
-  end(): void;
-}
-
-/** Begins an operation on many files: it is on record before the first of them is touched (I2). */
-export function beginOperation(project: Project, kind: RepeatableKind, plan: unknown): Operation {
-  const id = newOperation(kind);
-  const journal = openJournal(project.tmpDir, kind, id, plan);
-  const scratch = scratchOf(project, id);
-  return {
-    id,
-    scratch,
-    journal,
-    end() {
-      removeTreeSync(scratch);
-      journal.done();
-    }
-  };
-}
+/** An operation of this room that can be done again from the start at any step, so that a new run finishes it (I16). */
+const ADD = 'add';
 
 /**
- * Mends what a killed process left, with the project lock held. Files that it replaced or removed are verified in the
- * cache or in the trash, so unfinished files are all that is swept.
+ * Does work on many files that is on record before the first of them is touched (I2). `plan` is JSON, for people who
+ * look into the journal.
  */
-export function recover(project: Project): void {
-  for (const entry of interrupted(project.tmpDir)) {
-    if (REPEATABLE.some(kind => kind === entry.kind)) {
-      removeTreeSync(scratchOf(project, entry.operation));
-      closeInterrupted(project.tmpDir, entry.operation);
-    }
+export async function onRecord<T>(project: Project, plan: unknown, work: () => Promise<T>): Promise<T> {
+  const journal = openJournal(project.tmpDir, ADD, newOperation(ADD), plan);
+  try {
+    return await work();
+  } finally {
+    journal.done();
   }
 }
 
-function scratchOf(project: Project, operation: string): string {
-  return join(project.tmpDir, 'cellar', 'scratch', operation);
+/**
+ * Mends what killed processes left, with the project lock held. Objects are whole or absent and `.dvc` files are
+ * replaced whole, so nothing needs undoing: unfinished files go away, or to the trash when they may be somebody's.
+ */
+export function recover(project: Project): void {
+  recoverCheckouts(project.tmpDir);
+  for (const entry of interrupted(project.tmpDir).filter(each => each.kind === ADD)) {
+    // Listing a folder of the cache removes what dead processes left in it.
+    listObjects(objectsFolder(project.cacheDir, 'md5'));
+    closeInterrupted(project.tmpDir, entry.operation);
+  }
 }

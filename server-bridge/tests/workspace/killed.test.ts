@@ -58,7 +58,7 @@ function unfinished(root: string): string[] {
   const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(name => !name.startsWith('.git/'));
   return all.filter(name =>
     name.startsWith('.dvc/tmp/')
-      ? /^\.dvc\/tmp\/cellar\/(journal\/[^.].*\.json|scratch\/.*)$/.test(name)
+      ? /^\.dvc\/tmp\/cellar\/(journal\/[^.].*\.json|scratch\/.+\/.+)$/.test(name)
       : /(^|\/)\.[^/]*\.(tmp|old)$/.test(name)
   );
 }
@@ -87,7 +87,7 @@ function killEverywhere(box: Sandbox, args: string[], again: string[], kept: rea
     expect(next.exit, `again at ${at}: ${next.stderr}`).toBe(0);
     expect(visible(box), `at ${at}`).toEqual(wanted);
     expect(unfinished(box.root), `litter at ${at}`).toEqual([]);
-    if (at % 12 === 0) {
+    if (at % 12 === 0 && args[0] !== 'init') {
       expect(box.must(['dvc', 'status', '--json']).trim(), `dvc at ${at}`).toBe('{}');
     }
   }
