@@ -48,6 +48,9 @@ export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.Err
   return codes.length === 0 || codes.includes(error.code);
 }
 
+const EXACT = { bigint: true, throwIfNoEntry: false } as const;
+const EXACT_OPEN = { bigint: true } as const;
+
 // Handles ---------------------------------------------------------------------------------------------------------
 
 export function openSync(path: string, flags: number | string, mode?: number): number {
@@ -83,7 +86,7 @@ export function writeSync(fd: number, bytes: Uint8Array): void {
 
 export function fstatSync(fd: number): fs.BigIntStats {
   at('fstat', fd);
-  return fs.fstatSync(fd, { bigint: true });
+  return fs.fstatSync(fd, EXACT_OPEN);
 }
 
 export function fsyncSync(fd: number): void {
@@ -106,13 +109,13 @@ export function ftruncateSync(fd: number, length: number): void {
 /** `stat` with 64-bit fields, following links; null when there is nothing. */
 export function statSync(path: string): fs.BigIntStats | null {
   at('stat', path);
-  return fs.statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
+  return fs.statSync(path, EXACT) ?? null;
 }
 
 /** `lstat` with 64-bit fields; null when there is nothing. */
 export function lstatSync(path: string): fs.BigIntStats | null {
   at('lstat', path);
-  return fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
+  return fs.lstatSync(path, EXACT) ?? null;
 }
 
 export function existsSync(path: string): boolean {

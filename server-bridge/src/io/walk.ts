@@ -2,15 +2,7 @@
 import { CellarError } from '../protocol/errors.js';
 import { FACTS, setFacts } from './facts.js';
 import { diskError } from './failures.js';
-import {
-  isErrno,
-  lstatSync,
-  readdirBytesSync,
-  readdirTypesSync,
-  statSync,
-  type BigIntStats,
-  type Dirent
-} from './files.js';
+import { isErrno, lstatSync, readdirBytesSync, readdirSync, statSync, type BigIntStats } from './files.js';
 
 /** True leaves the entry (and all below it) out. `path` is absolute. */
 export type IgnoreEntry = (path: string, isDirectory: boolean) => boolean;
@@ -50,30 +42,51 @@ export function walkTree(top: string, options: WalkOptions = {}): WalkBlock {
 }
 
 function walkDir(path: string, name: string, options: WalkOptions, count: { files: number }): WalkBlock {
-  const entries = readEntries(path);
-  const files: string[] = [];
-  const linkNames = new Set<string>();
+  const entries = readNames(path);
+  const block = emptyBlock(path, name, entries.length);
   const dirs: string[] = [];
   for (const entry of entries) {
-    sortEntry(path, entry, options, files, linkNames, dirs);
-  }
-  files.sort(compareCodePoints);
-  dirs.sort((a, b) => compareCodePoints(a + '/', b + '/'));
-  const block = emptyBlock(path, name, files.length);
-  for (const file of files) {
-    const isLink = linkNames.has(file);
-    const stats = statFile(`${path}/${file}`, isLink, options);
-    if (stats !== null) {
-      addFile(block, file, stats, isLink);
+    const stats = look(`${path}/${entry}`);
+    // Vanished meanwhile: as if it had never been there.
+    if (stats !== null && options.ignore?.(`${path}/${entry}`, stats.isDirectory()) !== true) {
+      if (stats.isDirectory()) {
+        dirs.push(entry);
+      } else {
+        addEntry(block, entry, stats, options);
+      }
     }
   }
   block.facts = block.facts.subarray(0, block.names.length * FACTS);
   count.files += block.names.length;
   options.onFiles?.(count.files);
+  dirs.sort((a, b) => compareCodePoints(a + '/', b + '/'));
   for (const dir of dirs) {
     block.dirs.push(walkDir(`${path}/${dir}`, dir, options, count));
   }
   return block;
+}
+
+function addEntry(block: WalkBlock, entry: string, stats: BigIntStats, options: WalkOptions): void {
+  if (entry === '.dvcignore') {
+    throw dvcignoreInside(block.path);
+  }
+  const isLink = stats.isSymbolicLink();
+  const facts = isLink ? statFile(`${block.path}/${entry}`, true, options) : stats;
+  if (facts === null) {
+    return;
+  }
+  if (!facts.isFile()) {
+    throw notAFile(`${block.path}/${entry}`);
+  }
+  addFile(block, entry, facts, isLink);
+}
+
+function look(path: string): BigIntStats | null {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    throw diskError(error, path);
+  }
 }
 
 function emptyBlock(path: string, name: string, n: number): WalkBlock {
@@ -110,47 +123,27 @@ export function walkFile(path: string): WalkBlock {
   return block;
 }
 
-function sortEntry(
-  path: string,
-  entry: Dirent,
-  options: WalkOptions,
-  files: string[],
-  linkNames: Set<string>,
-  dirs: string[]
-): void {
-  const isDirectory = entry.isDirectory();
-  if (options.ignore?.(`${path}/${entry.name}`, isDirectory) === true) {
-    return;
-  }
-  if (isDirectory) {
-    dirs.push(entry.name);
-  } else {
-    if (entry.name === '.dvcignore') {
-      throw new CellarError('E_DVCIGNORE_INSIDE', `.dvcignore file should not be in collected dir path: '${path}'`, {
-        next: 'Move the rules to a .dvcignore above the tracked folder.',
-        exit: 255,
-        at: { path }
-      });
-    }
-    files.push(entry.name);
-    if (entry.isSymbolicLink()) {
-      linkNames.add(entry.name);
-    }
-  }
+function dvcignoreInside(path: string): CellarError {
+  return new CellarError('E_DVCIGNORE_INSIDE', `.dvcignore file should not be in collected dir path: '${path}'`, {
+    next: 'Move the rules to a .dvcignore above the tracked folder.',
+    exit: 255,
+    at: { path }
+  });
 }
 
-function readEntries(path: string): Dirent[] {
+/** The names of a directory, sorted by code points. */
+function readNames(path: string): string[] {
   try {
-    const entries = readdirTypesSync(path);
+    const names = readdirSync(path);
     // Node decodes what is not UTF-8 to U+FFFD; only then the bytes tell a real U+FFFD from a broken name (I14).
-    if (entries.some(entry => entry.name.includes('\ufffd'))) {
+    if (names.some(name => name.includes('\ufffd'))) {
       for (const bytes of readdirBytesSync(path)) {
         if (!Buffer.from(bytes.toString('utf8'), 'utf8').equals(bytes)) {
           throw notUtf8(path, bytes);
         }
       }
     }
-    return entries;
+    return names.some(name => ASTRAL.test(name)) ? names.sort(compareCodePoints) : names.sort();
   } catch (error) {
     throw diskError(error, path);
   }

@@ -9,18 +9,33 @@ import { isErrno, lstatSync, mkdirSync, statSync, writeFileSync, type BigIntStat
 import { CellarError } from '../protocol/errors.js';
 import { compareCodePoints, type WalkBlock } from '../io/walk.js';
 import { copyFacts, ctimeAt, FACTS, factsEqual, mtimeAt, sameFacts, factsOf } from '../io/facts.js';
-import { digestHex, digestsEqual, DIGEST, setDigest } from './columns.js';
-import { appendBlocks, readBlocks, writeBlocks, type IndexBlock, type PackedBlock } from './indexfile.js';
+import { digestHex, DIGEST, setDigest } from './columns.js';
+import { appendBlocks, IndexBlock, readBlocks, writeBlocks, type PackedBlock } from './indexfile.js';
 
 /** Coarse file systems keep whole or even seconds; a younger file may change without a new time (I11). */
 const RACY_NS = 2_000_000_000n;
 
 export const LEGACY_ROW = 1;
 
+/** Keys of memos; no path holds a NUL. */
+const MEMO = '\0';
+const MOST_MEMOS = 4096;
+
 /** Rows of one directory after a walk: `digests` is filled where the index knows the file, `misses` are the others. */
 export interface Merged {
   digests: Uint8Array;
   misses: number[];
+  /** Of the block, when the directory is exactly as it was recorded (0: an empty one); else null. */
+  nonce: number | null;
+}
+
+/** Something that was computed from rows, kept with what it was computed from. */
+export interface Memo {
+  /** What it holds for. */
+  text: string;
+  /** 32 hex digits. */
+  md5: string;
+  numbers: [bigint, bigint];
 }
 
 /** How far the times of a row must be judged. */
@@ -72,23 +87,54 @@ export class FileIndex {
 
   /** Merge-join of a walked directory with what is known about it. */
   merge(walked: WalkBlock, name: HashName = 'md5'): Merged {
+    const block = this.block(walked.path);
+    const nonce = nonceFor(block, walked, name);
+    if (nonce !== null) {
+      return { digests: block?.digests.slice() ?? new Uint8Array(0), misses: [], nonce };
+    }
     const digests = new Uint8Array(walked.names.length * DIGEST);
     const misses: number[] = [];
-    const block = this.block(walked.path);
+    const names = block?.names ?? [];
     let j = 0;
     for (const [i, file] of walked.names.entries()) {
       if (block !== null) {
-        while (j < block.names.length && block.names[j] !== file && compareCodePoints(block.names[j] ?? '', file) < 0) {
+        while (j < names.length && names[j] !== file && compareCodePoints(names[j] ?? '', file) < 0) {
           j++;
         }
-        if (block.names[j] === file && sameFacts(block.facts, j, walked.facts, i) && isNamed(block, j, name)) {
+        if (names[j] === file && sameFacts(block.facts, j, walked.facts, i) && isNamed(block, j, name)) {
           digests.set(block.digests.subarray(j * DIGEST, (j + 1) * DIGEST), i * DIGEST);
           continue;
         }
       }
       misses.push(i);
     }
-    return { digests, misses };
+    return { digests, misses, nonce: null };
+  }
+
+  /** The nonce of a directory that is exactly as recorded (after `record` too), or null. */
+  nonceOf(walked: WalkBlock, name: HashName = 'md5'): number | null {
+    return nonceFor(this.block(walked.path), walked, name);
+  }
+
+  /** Keeps a computed fact; `key` is any text. */
+  remember(key: string, memo: Memo): void {
+    const facts = new BigInt64Array(FACTS);
+    facts.set(memo.numbers, 0);
+    const digests = new Uint8Array(DIGEST);
+    setDigest(digests, 0, memo.md5);
+    this.store(MEMO + key, IndexBlock.of([memo.text], facts, digests, new Uint8Array(1)));
+  }
+
+  recall(key: string): Memo | null {
+    const block = this.load(MEMO + key);
+    if (block === null || block.count !== 1) {
+      return null;
+    }
+    return {
+      text: block.text,
+      md5: digestHex(block.digests, 0),
+      numbers: [block.facts[0] ?? 0n, block.facts[1] ?? 0n]
+    };
   }
 
   /**
@@ -96,26 +142,25 @@ export class FileIndex {
    * else stays). `clock` is the file system's time (`now`) from before the files were read.
    */
   record(folder: string, rows: Rows, clock: bigint, name: HashName = 'md5', whole = false): void {
-    const before = whole ? emptyBlock() : (this.block(folder) ?? emptyBlock());
+    const before = whole ? EMPTY : (this.block(folder) ?? EMPTY);
     const flag = name === 'md5' ? 0 : LEGACY_ROW;
-    const most = before.names.length + rows.names.length;
-    const out = newBlock(most);
+    const out = new RowWriter(before.count + rows.names.length);
     let j = 0;
     for (const [i, file] of rows.names.entries()) {
-      while (j < before.names.length && compareCodePoints(before.names[j] ?? '', file) < 0) {
-        addRow(out, before.names[j] ?? '', before, j, before.flags[j] ?? 0);
+      while (j < before.count && compareCodePoints(before.names[j] ?? '', file) < 0) {
+        out.add(before.names[j] ?? '', before, j, before.flags[j] ?? 0);
         j++;
       }
       j += before.names[j] === file ? 1 : 0;
       const trust = rows.trust?.[i] ?? JUDGE;
       if (trust === KNOWN || areSettled(rows.facts, i, clock, trust === OURS)) {
-        addRow(out, file, rows, i, flag);
+        out.add(file, rows, i, flag);
       }
     }
-    for (; j < before.names.length; j++) {
-      addRow(out, before.names[j] ?? '', before, j, before.flags[j] ?? 0);
+    for (; j < before.count; j++) {
+      out.add(before.names[j] ?? '', before, j, before.flags[j] ?? 0);
     }
-    this.replace(folder, trim(out));
+    this.replace(folder, out.block());
   }
 
   /** Records one file (or forgets it, when it is too young to be trusted). */
@@ -165,7 +210,7 @@ export class FileIndex {
   }
 
   private write(): void {
-    const changed = [...this.dirty].map(key => [key, this.blocks.get(key) ?? emptyBlock()] as const);
+    const changed = [...this.dirty].map(key => [key, this.blocks.get(key) ?? EMPTY] as const);
     if (this.size > 0 && this.appended * 10 <= this.size) {
       const bytes = appendBlocks(this.file, changed);
       this.size += bytes;
@@ -177,18 +222,23 @@ export class FileIndex {
   }
 
   private *all(): Iterable<readonly [string, IndexBlock]> {
-    for (const key of new Set([...this.packed.keys(), ...this.blocks.keys()])) {
+    let memos = 0;
+    for (const key of [...new Set([...this.packed.keys(), ...this.blocks.keys()])].reverse()) {
       const block = this.load(key);
-      if (block !== null && block.names.length > 0 && lstatSync(join(this.root, key)) !== null) {
+      const lives = key.startsWith(MEMO) ? ++memos <= MOST_MEMOS : lstatSync(join(this.root, key)) !== null;
+      if (block !== null && block.count > 0 && lives) {
         yield [key, block];
       }
     }
   }
 
   private replace(folder: string, block: IndexBlock): void {
-    const key = this.key(folder);
+    this.store(this.key(folder), block);
+  }
+
+  private store(key: string, block: IndexBlock): void {
     const before = this.load(key);
-    if (before === null ? block.names.length === 0 : sameBlock(before, block)) {
+    if (before === null ? block.count === 0 : sameBlock(before, block)) {
       return;
     }
     this.blocks.set(key, block);
@@ -257,50 +307,71 @@ function find(names: readonly string[], name: string): number {
   return -low - 1;
 }
 
-function emptyBlock(): IndexBlock {
-  return { names: [], facts: new BigInt64Array(0), digests: new Uint8Array(0), flags: new Uint8Array(0) };
+const EMPTY = new IndexBlock('', 0, new BigInt64Array(0), new Uint8Array(0), new Uint8Array(0), 0);
+
+/** Collects rows in order. */
+class RowWriter {
+  private readonly names: string[] = [];
+  private readonly facts: BigInt64Array;
+  private readonly digests: Uint8Array;
+  private readonly flags: Uint8Array;
+
+  constructor(most: number) {
+    this.facts = new BigInt64Array(most * FACTS);
+    this.digests = new Uint8Array(most * DIGEST);
+    this.flags = new Uint8Array(most);
+  }
+
+  add(name: string, from: { facts: BigInt64Array; digests: Uint8Array }, i: number, flag: number): void {
+    const row = this.names.length;
+    this.names.push(name);
+    copyFacts(this.facts, row, from.facts, i);
+    this.digests.set(from.digests.subarray(i * DIGEST, (i + 1) * DIGEST), row * DIGEST);
+    this.flags[row] = flag;
+  }
+
+  block(): IndexBlock {
+    const n = this.names.length;
+    const { facts, digests, flags } = this;
+    return IndexBlock.of(
+      this.names,
+      facts.length === n * FACTS ? facts : facts.slice(0, n * FACTS),
+      digests.length === n * DIGEST ? digests : digests.slice(0, n * DIGEST),
+      flags.length === n ? flags : flags.slice(0, n)
+    );
+  }
 }
 
-function newBlock(rows: number): IndexBlock {
-  return {
-    names: [],
-    facts: new BigInt64Array(rows * FACTS),
-    digests: new Uint8Array(rows * DIGEST),
-    flags: new Uint8Array(rows)
-  };
-}
-
-function addRow(to: IndexBlock, name: string, from: Rows, i: number, flag: number): void {
-  const row = to.names.length;
-  to.names.push(name);
-  copyFacts(to.facts, row, from.facts, i);
-  to.digests.set(from.digests.subarray(i * DIGEST, (i + 1) * DIGEST), row * DIGEST);
-  to.flags[row] = flag;
-}
-
-function trim(block: IndexBlock): IndexBlock {
-  const n = block.names.length;
-  return {
-    names: block.names,
-    facts: block.facts.slice(0, n * FACTS),
-    digests: block.digests.slice(0, n * DIGEST),
-    flags: block.flags.slice(0, n)
-  };
+/** The usual case at once: same names, and all facts in one comparison of bytes. */
+function nonceFor(block: IndexBlock | null, walked: WalkBlock, name: HashName): number | null {
+  const n = walked.names.length;
+  if (n === 0) {
+    return 0;
+  }
+  const flag = name === 'md5' ? 0 : LEGACY_ROW;
+  const same =
+    block !== null &&
+    block.count === n &&
+    sameBytes(block.facts, walked.facts) &&
+    block.flags.every(each => each === flag) &&
+    block.text === walked.names.join('\0');
+  return same ? block.nonce : null;
 }
 
 function sameBlock(a: IndexBlock, b: IndexBlock): boolean {
-  if (a.names.length !== b.names.length) {
-    return false;
-  }
-  for (const [i, name] of a.names.entries()) {
-    if (name !== b.names[i] || a.flags[i] !== b.flags[i] || !digestsEqual(a.digests, i, b.digests, i)) {
-      return false;
-    }
-  }
-  for (let i = 0; i < a.facts.length; i++) {
-    if (a.facts[i] !== b.facts[i]) {
-      return false;
-    }
-  }
-  return true;
+  return (
+    a.count === b.count &&
+    sameBytes(a.facts, b.facts) &&
+    sameBytes(a.digests, b.digests) &&
+    sameBytes(a.flags, b.flags) &&
+    a.text === b.text
+  );
+}
+
+function sameBytes(a: BigInt64Array | Uint8Array, b: BigInt64Array | Uint8Array): boolean {
+  return bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf(column: BigInt64Array | Uint8Array): Buffer {
+  return Buffer.from(column.buffer, column.byteOffset, column.byteLength);
 }

@@ -2,29 +2,50 @@
  * The file of an index: a head, then records `magic, length, crc32, 0 | payload`; a later record of a directory replaces
  * an earlier one, so changes are appended. A torn or strange tail is ignored, everything before it stays good.
  *
- * payload: u32 length of dir, u32 rows, u32 length of names, u32 0 | facts 40×rows | digests 16×rows | flags rows |
+ * payload: u32 length of dir, u32 rows, u32 length of names, u32 0, f64 nonce | facts 40×rows | digests 16×rows | flags rows |
  * dir | names joined by NUL | zeros up to a multiple of 8. All numbers are little-endian.
  */
+import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { appendFileSync, isErrno, readFileSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
 import { FACTS } from '../io/facts.js';
 import { DIGEST } from './columns.js';
 
-export interface IndexBlock {
-  /** Sorted by code points. */
-  names: string[];
-  facts: BigInt64Array;
-  digests: Uint8Array;
-  flags: Uint8Array;
+/** Rows of one directory, sorted by name. Names stay one text until somebody needs them one by one. */
+export class IndexBlock {
+  private list: string[] | undefined;
+
+  constructor(
+    /** The names joined by NUL. */
+    readonly text: string,
+    readonly count: number,
+    readonly facts: BigInt64Array,
+    readonly digests: Uint8Array,
+    readonly flags: Uint8Array,
+    /** Made anew with the block: equal nonces mean equal rows. */
+    readonly nonce: number
+  ) {}
+
+  static of(names: string[], facts: BigInt64Array, digests: Uint8Array, flags: Uint8Array): IndexBlock {
+    const block = new IndexBlock(names.join('\0'), names.length, facts, digests, flags, randomInt(1, 2 ** 48 - 1));
+    block.list = names;
+    return block;
+  }
+
+  get names(): readonly string[] {
+    this.list ??= this.count === 0 ? [] : this.text.split('\0');
+    return this.list;
+  }
 }
 
 /** Unpacks a block on demand. */
 export type PackedBlock = () => IndexBlock;
 
-const HEAD = Buffer.from('cellar-index 001');
+const HEAD = Buffer.from('cellar-index 002');
 const MAGIC = 0x314b4c42;
 const RECORD_HEAD = 16;
+const PAYLOAD_HEAD = 24;
 const ROW = FACTS * 8;
 
 export interface ReadIndex {
@@ -53,7 +74,7 @@ export function readBlocks(file: string): ReadIndex {
       break;
     }
     const n = payload.readUInt32LE(4);
-    const dirAt = 16 + n * (ROW + DIGEST + 1);
+    const dirAt = PAYLOAD_HEAD + n * (ROW + DIGEST + 1);
     const dir = payload.toString('utf8', dirAt, dirAt + payload.readUInt32LE(0));
     result.appended += lengths.get(dir) ?? 0;
     lengths.set(dir, RECORD_HEAD + length);
@@ -70,7 +91,7 @@ export function readBlocks(file: string): ReadIndex {
 }
 
 function checks(payload: Buffer, crc: number): boolean {
-  return payload.length >= 16 && payload.length % 8 === 0 && crc32(payload) === crc;
+  return payload.length >= PAYLOAD_HEAD && payload.length % 8 === 0 && crc32(payload) === crc;
 }
 
 function readAligned(file: string): Buffer | null {
@@ -87,33 +108,36 @@ function readAligned(file: string): Buffer | null {
 
 function unpack(payload: Buffer): IndexBlock {
   const n = payload.readUInt32LE(4);
-  const base = payload.byteOffset + 16;
-  const digestsAt = 16 + n * ROW;
+  const digestsAt = PAYLOAD_HEAD + n * ROW;
   const flagsAt = digestsAt + n * DIGEST;
   const namesAt = flagsAt + n + payload.readUInt32LE(0);
-  return {
-    names: payload.toString('utf8', namesAt, namesAt + payload.readUInt32LE(8)).split('\0'),
-    facts: new BigInt64Array(payload.buffer, base, n * FACTS),
-    digests: payload.subarray(digestsAt, flagsAt),
-    flags: payload.subarray(flagsAt, flagsAt + n)
-  };
+  return new IndexBlock(
+    payload.toString('utf8', namesAt, namesAt + payload.readUInt32LE(8)),
+    n,
+    new BigInt64Array(payload.buffer, payload.byteOffset + PAYLOAD_HEAD, n * FACTS),
+    payload.subarray(digestsAt, flagsAt),
+    payload.subarray(flagsAt, flagsAt + n),
+    payload.readDoubleLE(16)
+  );
 }
 
 function pack(dir: string, block: IndexBlock): Buffer {
-  const n = block.names.length;
+  const n = block.count;
   const dirBytes = Buffer.from(dir, 'utf8');
-  const names = Buffer.from(block.names.join('\0'), 'utf8');
-  const length = (16 + n * (ROW + DIGEST + 1) + dirBytes.length + names.length + 7) & ~7;
+  const names = Buffer.from(block.text, 'utf8');
+  const tail = PAYLOAD_HEAD + n * (ROW + DIGEST + 1);
+  const length = (tail + dirBytes.length + names.length + 7) & ~7;
   const record = Buffer.alloc(RECORD_HEAD + length);
   const payload = record.subarray(RECORD_HEAD);
   payload.writeUInt32LE(dirBytes.length, 0);
   payload.writeUInt32LE(n, 4);
   payload.writeUInt32LE(names.length, 8);
-  payload.set(new Uint8Array(block.facts.buffer, block.facts.byteOffset, n * ROW), 16);
-  payload.set(block.digests, 16 + n * ROW);
-  payload.set(block.flags, 16 + n * (ROW + DIGEST));
-  payload.set(dirBytes, 16 + n * (ROW + DIGEST + 1));
-  payload.set(names, 16 + n * (ROW + DIGEST + 1) + dirBytes.length);
+  payload.writeDoubleLE(block.nonce, 16);
+  payload.set(new Uint8Array(block.facts.buffer, block.facts.byteOffset, n * ROW), PAYLOAD_HEAD);
+  payload.set(block.digests, PAYLOAD_HEAD + n * ROW);
+  payload.set(block.flags, PAYLOAD_HEAD + n * (ROW + DIGEST));
+  payload.set(dirBytes, tail);
+  payload.set(names, tail + dirBytes.length);
   record.writeUInt32LE(MAGIC, 0);
   record.writeUInt32LE(length, 4);
   record.writeUInt32LE(crc32(payload), 8);

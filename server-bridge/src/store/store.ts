@@ -24,9 +24,10 @@ import { CellarError } from '../protocol/errors.js';
 import { FileIndex } from './index.js';
 import { assertOid, objectsFolder } from './layout.js';
 import { DEFAULT_TYPES, type LinkType } from './links.js';
+import { isWhole, missingOids } from './missing.js';
 import { objectPath, publishTemp, stageBytes, tempPath } from './staging.js';
-import { listObjects, underOperationSync } from './sweep.js';
-import { encodeTree, parseTree, type Tree } from './tree.js';
+import { underOperationSync } from './sweep.js';
+import { parseTree, treeBytes, type Tree } from './tree.js';
 import { verifyObjects } from './verifying.js';
 
 export interface StoreConfig {
@@ -53,6 +54,11 @@ export interface Store {
   has(oid: string, name?: HashName): boolean;
   /** Those of the oids that do not exist; many at once are looked up by listing folders. */
   missing(oids: Iterable<string>, name?: HashName): Set<string>;
+  /**
+   * Whether a directory object and every member exist. Cheap when nothing came or went since the last time.
+   * @throws as `tree`
+   */
+  hasTree(oid: string, name?: HashName): boolean;
   /** Whether the object is there and has the bytes of its name; a corrupt one is in quarantine afterwards. */
   verify(oid: string, name?: HashName, signal?: AbortSignal): Promise<Soundness>;
   /** `verify` for many: gives only those that are not ok. */
@@ -71,8 +77,6 @@ export interface Store {
   save(): void;
 }
 
-const LIST_FROM = 256;
-
 /** Opens a cache; nothing is created before something is stored. */
 export function openStore(cacheDir: string, config: StoreConfig): Store {
   const records = FileIndex.open(join(config.tmpDir, 'cellar', 'objects'), cacheDir);
@@ -89,46 +93,18 @@ export function openStore(cacheDir: string, config: StoreConfig): Store {
     records,
     path,
     has: (oid, name) => existsSync(path(oid, name)),
-    missing: (oids, name = 'md5') => missingOf(cacheDir, oids, name),
+    missing: (oids, name = 'md5') => missingOids(cacheDir, oids, name),
+    hasTree: (oid, name = 'md5') => isWhole(store, oid, name),
     verify: async (oid, name, signal) => (await verifyObjects(store, [oid], name, signal)).get(oid) ?? 'ok',
     verifyAll: (oids, name, signal) => verifyObjects(store, oids, name, signal),
     read: (oid, name = 'md5') => readObject(store, oid, name),
     tree: (oid, name) => parseTree(readObject(store, oid, name ?? 'md5'), oid),
     putBytes: (bytes, suffix = '', name = 'md5') => putBytes(store, bytes, suffix, name),
-    putTree: (tree, name = 'md5') => putBytes(store, Buffer.concat([...encodeTree(tree)]), '.dir', name),
+    putTree: (tree, name = 'md5') => putBytes(store, treeBytes(tree), '.dir', name),
     quarantine: (oid, name = 'md5') => quarantine(store, oid, name),
     save: () => records.save()
   };
   return store;
-}
-
-function missingOf(cacheDir: string, oids: Iterable<string>, name: HashName): Set<string> {
-  const folder = objectsFolder(cacheDir, name);
-  const wanted = new Set(oids);
-  const missing = new Set<string>();
-  if (wanted.size < LIST_FROM) {
-    for (const oid of wanted) {
-      assertOid(oid);
-      if (!existsSync(objectPath(folder, oid))) {
-        missing.add(oid);
-      }
-    }
-    return missing;
-  }
-  const listed = new Map<string, Set<string>>();
-  for (const oid of wanted) {
-    assertOid(oid);
-    const prefix = oid.slice(0, 2);
-    let names = listed.get(prefix);
-    if (names === undefined) {
-      names = new Set(listObjects(`${folder}/${prefix}`));
-      listed.set(prefix, names);
-    }
-    if (!names.has(oid.slice(2))) {
-      missing.add(oid);
-    }
-  }
-  return missing;
 }
 
 function readObject(store: Store, oid: string, name: HashName): Buffer {

@@ -12,18 +12,51 @@ export interface Tree {
 
 export const EMPTY_TREE_OID = 'd751713988987e9331980363e24189ce.dir';
 
-/** The `.dir` bytes in pieces of about 1 MiB, never one string (V8's limit is about 6.5 M entries). */
+const PIECE = 64 * 1024;
+const MD5_KEY = Buffer.from('{"md5": "');
+const PATH_KEY = Buffer.from('", "relpath": ');
+const HEX = Buffer.from('0123456789abcdef');
+const PATH_OPEN = Buffer.from('", "relpath": "');
+const ENTRY_HEAD = MD5_KEY.length + 32 + PATH_OPEN.length;
+const HEX_VALUE = new Uint8Array(256).fill(255);
+HEX.forEach((char, value) => (HEX_VALUE[char] = value));
+
+/**
+ * The `.dir` bytes in pieces of about 64 KiB, each valid until the next is asked for; never one string (V8's limit is
+ * about 6.5 M entries), and no string for each entry.
+ */
 export function* encodeTree(tree: Tree): Generator<Uint8Array> {
+  let piece = Buffer.allocUnsafe(2 * PIECE);
+  let at = piece.write('[', 'latin1');
   const last = tree.paths.length - 1;
-  let text = '[';
   for (const [i, path] of tree.paths.entries()) {
-    text += `{"md5": "${digestHex(tree.digests, i)}", "relpath": ${jsonString(path)}}${i < last ? ', ' : ''}`;
-    if (text.length > 1 << 20) {
-      yield Buffer.from(text, 'latin1');
-      text = '';
+    const name = jsonString(path);
+    if (at + name.length + 128 > piece.length) {
+      yield piece.subarray(0, at);
+      at = 0;
+      piece = name.length + 128 > piece.length ? Buffer.allocUnsafe(name.length + 128) : piece;
     }
+    at += MD5_KEY.copy(piece, at);
+    for (let k = i * DIGEST; k < (i + 1) * DIGEST; k++) {
+      const byte = tree.digests[k] ?? 0;
+      piece[at++] = HEX[byte >> 4] ?? 0;
+      piece[at++] = HEX[byte & 15] ?? 0;
+    }
+    at += PATH_KEY.copy(piece, at);
+    at += piece.write(name, at, 'latin1');
+    at += piece.write(i < last ? '}, ' : '}', at, 'latin1');
   }
-  yield Buffer.from(text + ']', 'latin1');
+  if (at + 1 > piece.length) {
+    yield piece.subarray(0, at);
+    at = 0;
+  }
+  at += piece.write(']', at, 'latin1');
+  yield piece.subarray(0, at);
+}
+
+/** The `.dir` bytes at once. */
+export function treeBytes(tree: Tree): Buffer {
+  return Buffer.concat(Array.from(encodeTree(tree), piece => Uint8Array.from(piece)));
 }
 
 /** The oid of a tree: MD5 of its bytes plus `.dir`. */
@@ -74,9 +107,13 @@ const OID = /^[0-9a-f]{32}$/;
  * @throws CellarError `E_MANIFEST_CORRUPT`
  */
 export function parseTree(bytes: Uint8Array, oid: string): Tree {
+  return sortTree(parseCanonical(bytes, oid) ?? parseAny(bytes, oid), oid);
+}
+
+function parseAny(bytes: Uint8Array, oid: string): Tree {
   let rows: unknown;
   try {
-    rows = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    rows = JSON.parse(bufferOf(bytes).toString('utf8'));
   } catch (error) {
     throw corrupt(oid, 'it is not JSON', error);
   }
@@ -89,7 +126,71 @@ export function parseTree(bytes: Uint8Array, oid: string): Tree {
     tree.paths.push(path);
     setDigest(tree.digests, i, md5);
   }
-  return sortTree(tree, oid);
+  return tree;
+}
+
+/**
+ * Reads the layout that DVC and we write, entry by entry from the bytes (a million entries make no million objects);
+ * null at the first byte that is otherwise.
+ */
+function parseCanonical(bytes: Uint8Array, oid: string): Tree | null {
+  const text = bufferOf(bytes);
+  if (text[0] !== 0x5b) {
+    return null;
+  }
+  const paths: string[] = [];
+  let digests = new Uint8Array(Math.max(16, Math.ceil(text.length / 60)) * DIGEST);
+  let at = 1;
+  while (text[at] === 0x7b) {
+    const end = text.indexOf('"}', at + ENTRY_HEAD);
+    if (end < 0 || text.compare(MD5_KEY, 0, MD5_KEY.length, at, at + MD5_KEY.length) !== 0) {
+      return null;
+    }
+    const pathAt = at + MD5_KEY.length + 32;
+    if (text.compare(PATH_OPEN, 0, PATH_OPEN.length, pathAt, pathAt + PATH_OPEN.length) !== 0) {
+      return null;
+    }
+    if ((paths.length + 1) * DIGEST > digests.length) {
+      const more = new Uint8Array(digests.length * 2);
+      more.set(digests);
+      digests = more;
+    }
+    if (!readHex(text, at + MD5_KEY.length, digests, paths.length * DIGEST)) {
+      return null;
+    }
+    const path = text.toString('latin1', at + ENTRY_HEAD, end);
+    if (!PLAIN.test(path)) {
+      return null; // escapes, or bytes that ought to be escaped: the exact reader knows them
+    }
+    if (!isSafeRelpath(path)) {
+      throw corrupt(oid, `the path '${path}' leads outside of the folder`);
+    }
+    paths.push(path);
+    at = end + 2;
+    if (text[at] !== 0x2c) {
+      break;
+    }
+    at += 2;
+  }
+  return text[at] === 0x5d && at + 1 === text.length
+    ? { paths, digests: digests.slice(0, paths.length * DIGEST) }
+    : null;
+}
+
+function readHex(text: Buffer, from: number, to: Uint8Array, at: number): boolean {
+  for (let k = 0; k < DIGEST; k++) {
+    const high = HEX_VALUE[text[from + 2 * k] ?? 0] ?? 255;
+    const low = HEX_VALUE[text[from + 2 * k + 1] ?? 0] ?? 255;
+    if ((high | low) > 15) {
+      return false;
+    }
+    to[at + k] = (high << 4) | low;
+  }
+  return true;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function entryOf(row: unknown, oid: string): { path: string; md5: string } {
