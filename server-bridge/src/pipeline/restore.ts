@@ -1,5 +1,6 @@
 import type { LockEntry } from '../formats/entries.js';
 import { checkoutOuts, type CheckoutOut } from '../workspace/checkout.js';
+import { hashNameFor, isPresent, storePath } from '../workspace/outs.js';
 import type { Project } from '../workspace/project.js';
 import type { Stage } from './stage.js';
 
@@ -17,14 +18,31 @@ export async function placeRun(project: Project, stage: Stage, entry: LockEntry,
     signal
   );
   // What git keeps must stay an ordinary file: git would record a link, and write through a shared inode.
-  const copying = { ...project, store: { ...project.store, types: ['copy' as const] } };
   const uncached = outs.filter(out => !out.flags.cache);
   await bring(
-    copying,
+    withCopies(project),
     uncached.map(out => ({ ...out, flags: { ...out.flags, cache: true } })),
     signal
   );
   await project.gitFiles.ignore(outs.filter(out => out.flags.cache).map(out => out.abs));
+}
+
+/**
+ * Let a command write into the outs that it finds from its last run: files that hang on the cache become copies, so that
+ * nothing is written through to an object (I12). Their bytes are in the cache afterwards, whatever the command does.
+ */
+export async function unprotectKept(project: Project, stage: Stage, signal?: AbortSignal): Promise<void> {
+  for (const out of stage.outs.filter(each => each.flags.persist && each.flags.cache)) {
+    if (isPresent(project, out.abs)) {
+      const name = await hashNameFor(project, out, { signal });
+      await storePath(withCopies(project), out.abs, { name, cache: true, signal });
+    }
+  }
+}
+
+/** The same project with workspace files that share nothing with the cache. */
+function withCopies(project: Project): Project {
+  return { ...project, store: { ...project.store, types: ['copy'] } };
 }
 
 async function bring(project: Project, outs: readonly CheckoutOut[], signal?: AbortSignal): Promise<void> {

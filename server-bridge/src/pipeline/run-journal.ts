@@ -25,8 +25,8 @@ export interface RunJournal {
   aside: Aside;
   /** The outs are complete and recorded: recovery has nothing to put back. */
   recorded(): void;
-  /** The process group that works for this run; null when it has ended. */
-  setGroup(pid: number | null): void;
+  /** The process group that works for this run. Its start time tells later whether the number still means it. */
+  setGroup(pid: number): void;
   /** All is done, or all is put back. */
   close(): void;
 }
@@ -42,7 +42,7 @@ export function openRunJournal(project: Project, stage: Stage): RunJournal {
     aside,
     recorded: () => journal.step('recorded'),
     setGroup(pid) {
-      journal.setChild(pid === null ? null : { ...thisOwner(), boot: bootId(), pid, start: startTime(pid) });
+      journal.setChild({ ...thisOwner(), boot: bootId(), pid, start: startTime(pid) });
     },
     close: () => journal.done()
   };

@@ -10,7 +10,7 @@ import type { OnEvent } from './events.js';
 import { cancelledError, type Executor } from './executor.js';
 import { checkMade, checkOuts, saveOuts } from './outputs.js';
 import { changedInput, entryOf, readInputs, type Inputs } from './record.js';
-import { placeRun } from './restore.js';
+import { placeRun, unprotectKept } from './restore.js';
 import { checkedKey, findRun, isEligible, outsCached, saveRun, savesRuns } from './runcache.js';
 import { openRunJournal, type RunJournal } from './run-journal.js';
 import { dropSpare, putBack, setAside, spareOuts } from './set-aside.js';
@@ -95,6 +95,7 @@ async function begin(project: Project, stage: Stage, options: RunOptions): Promi
       await release();
       return 'restored';
     }
+    await unprotectKept(project, stage, options.signal);
     const spare = await spareOuts(project, stage);
     const journal = openRunJournal(project, stage);
     try {
@@ -148,7 +149,6 @@ function recordedInputs(stage: Stage): Inputs {
 async function finish(project: Project, stage: Stage, running: Running, options: RunOptions): Promise<void> {
   const { inputs, journal, release } = running;
   try {
-    journal.setGroup(null);
     options.onEvent({ type: 'stage-save', stage });
     await refuseChanged(project, stage, inputs, journal);
     checkMade(project, stage);
@@ -192,7 +192,6 @@ async function refuseChanged(project: Project, stage: Stage, before: Inputs, jou
 
 async function undo(project: Project, { journal, release }: Running, failure: unknown): Promise<never> {
   try {
-    journal.setGroup(null);
     putBack(project, journal.aside);
     journal.close();
   } finally {
