@@ -42,8 +42,23 @@ export async function loadStages(project: Project, options: LoadOptions = {}): P
   return stages;
 }
 
-/** The stages of one file. Paths in errors are relative to where the user stands. */
+/** The stages of one file. Paths in errors are relative to where the user stands. @throws as `loadStages` */
 export function loadFile(project: Project, file: string): Stage[] {
+  const stages = readStages(project, file);
+  for (const out of stages.flatMap(stage => stage.outs)) {
+    const isDirectory = statSync(out.abs)?.isDirectory() === true;
+    const rule = project.ignore.ignores(out.abs, isDirectory, { nested: false }) ? project.ignore.rule(out.abs) : null;
+    if (rule !== null) {
+      throw new CellarError('E_OUT_IGNORED', `Path '${out.abs}' is ignored by ${rule}`, {
+        next: `Take the rule out of .dvcignore, or write the file elsewhere.`,
+        at: { path: out.abs }
+      });
+    }
+  }
+  return stages;
+}
+
+function readStages(project: Project, file: string): Stage[] {
   const shown = relative(project.cwd, file).split(sep).join('/');
   if (statSync(file)?.isFile() !== true) {
     throw new CellarError('E_STAGE_FILE', `'${shown}' is not a .dvc file`, {
