@@ -15,13 +15,13 @@ export interface Output {
   readonly quiet: boolean;
   readonly verbose: number;
   readonly interactive: boolean;
-  write(line?: string): void;
-  json(value: unknown): void;
-  warning(text: string): void;
-  error(text: string, next?: string): void;
+  readonly write: (line?: string) => void;
+  readonly json: (value: unknown) => void;
+  readonly warning: (text: string) => void;
+  readonly error: (text: string, next?: string) => void;
   /** A line for a person who waits, on stderr; not part of the result. */
-  notice(text: string): void;
-  progress(title: string): ProgressLine;
+  readonly notice: (text: string) => void;
+  readonly progress: (title: string) => ProgressLine;
 }
 
 const COLOURS = { red: 31, yellow: 33, cyan: 36 };
@@ -77,7 +77,7 @@ function spaced(value: unknown, newline: string | null): string {
   }
   const inner = newline === null ? null : newline + '  ';
   const list = Array.isArray(value);
-  const entries: [string, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
+  const entries = value instanceof Map ? [...(value as Map<string, unknown>)] : Object.entries(value);
   const parts = list
     ? value.map(item => spaced(item, inner))
     : entries

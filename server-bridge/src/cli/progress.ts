@@ -7,9 +7,9 @@ export interface Done {
 }
 
 export interface ProgressLine {
-  update(done: Done): void;
+  readonly update: (done: Done) => void;
   /** Removes the line. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** Milliseconds between two drawings: a person sees steady movement, a slow terminal is not flooded. */

@@ -4,7 +4,7 @@ export interface LockOptions {
   signal: AbortSignal;
   /** Milliseconds to wait for another process; `null` waits as long as it takes. */
   wait: number | null;
-  onWait(holder: string): void;
+  onWait: (holder: string) => void;
 }
 
 /** Three seconds, as `dvc` waits (spec/dvc-data.md §1.5). */

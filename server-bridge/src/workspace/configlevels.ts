@@ -30,7 +30,7 @@ export function configFiles(dvcDir: string | null): Map<ConfigLevelName, string>
 /** One level as its file says it; empty when there is no file. @throws CellarError `E_CONFIG_INVALID` (251) */
 export function readLevel(file: string): ConfigTree {
   const text = readTextIfSync(file);
-  return text === null ? new Map() : parseConfig(text, file);
+  return text === null ? (new Map() as ConfigTree) : parseConfig(text, file);
 }
 
 /** Merges the levels below `below` (all of them without it). Not checked against the schema. */

@@ -20,12 +20,11 @@ afterEach(() => box.remove());
 
 /** Real dvc's own lock, held until it is killed; its pid is in the lock file. */
 const HOLD = `
-import time
+import signal
 from dvc.repo import Repo
 with Repo().lock:
     print("held", flush=True)
-    while True:
-        time.sleep(60)
+    signal.pause()
 `;
 
 async function withHolder(work: (pid: number, release: () => Promise<unknown>) => Promise<void>): Promise<void> {
