@@ -25,7 +25,7 @@ export function analyse(notebook: NotebookText, context: AnalysisContext): Analy
   const folder = context.notebook.includes('/') ? context.notebook.slice(0, context.notebook.lastIndexOf('/')) : '';
   const modules = new Modules({ folder, read: context.read }, program);
   const table = functionTable(program, modules);
-  const groups = findChanges(program, table);
+  findChanges(program, table);
   const params = findParams(program, problems, notebook);
   const texts = new Map<string, ScriptText>();
   const plans = planStages(program, stage => previousOf(context, program, stage));
@@ -39,7 +39,7 @@ export function analyse(notebook: NotebookText, context: AnalysisContext): Analy
     checkMissing(program, plan, notebook, problems);
   }
   const body = (stage: string): string => texts.get(stage)?.body ?? '';
-  checkCrossing({ program, plans, groups, notebook, context, problems, body });
+  checkCrossing({ program, table, plans, notebook, context, problems, body });
   const place = { folder, root: context.root };
   const files = filesOf({ program, plans, table, params, place, problems, notebook, context });
   const results: StageResult[] = [];

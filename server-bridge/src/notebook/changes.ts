@@ -3,29 +3,18 @@ import type { FunctionTable } from './functions.js';
 import { Groups } from './groups.js';
 import { inForce, type Program, type Unit } from './program.js';
 
-/** Names that may share an object, as they stand just before a unit. */
-export type GroupsAt = Map<number, Map<string, Set<string>>>;
-
-/**
- * Fills `changed` and `state` of every unit and adds `change` bindings.
- * @returns the sharing groups before the first unit of each stage
- */
-export function findChanges(program: Program, table: FunctionTable): GroupsAt {
-  const firsts = new Set([...program.stages.values()].map(stage => stage.units[0]?.index));
-  const at: GroupsAt = new Map();
+/** Fills `changed` and `state` of every unit and adds `change` bindings. */
+export function findChanges(program: Program, table: FunctionTable): void {
   const groups = new Groups();
   for (const unit of program.units) {
-    if (firsts.has(unit.index)) {
-      at.set(unit.index, groups.copy());
-    }
     follow(program, unit, groups, table);
     change(program, unit, groups, table);
     groups.forgetInner();
   }
-  return at;
 }
 
-function follow(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {
+/** Which names may be one object after `unit`. */
+export function follow(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {
   const { facts, node } = unit;
   const simple = node.type === 'expression_statement';
   for (const name of facts.must) {
@@ -66,15 +55,11 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
       unit.state ||= how === 'change' && dots !== 1 && dots !== 9;
       return;
     }
-    for (const member of groups.of(name)) {
-      if (
-        !member.includes('#') &&
-        program.bindings.has(member) &&
-        (how !== 'draw' || drawsFrom(program, groups, member, unit))
-      ) {
-        record(program, unit, member, row);
-      }
-    }
+    const members = groups
+      .of(name)
+      .filter(member => !member.includes('#') && program.bindings.has(member))
+      .filter(member => how !== 'draw' || drawsFrom(program, groups, member, unit));
+    members.forEach(member => record(program, unit, member, row));
   };
   for (const mutation of unit.facts.mutations) {
     const how = mutation.how === 'draw' ? 'draw' : 'change';

@@ -1,16 +1,17 @@
 /** Checks of what crosses between stages: order, sharing, kinds of values, recorded facts (N21, N34–N38). */
 import type { AnalysisContext } from './context.js';
+import type { FunctionTable } from './functions.js';
 import type { NotebookText } from './notebook.js';
-import type { GroupsAt } from './changes.js';
 import type { StagePlan } from './plan.js';
 import { savable } from './plan.js';
-import { cellName, tagEdit, type Problems } from './problems.js';
+import { checkSharedInputs } from './shared-inputs.js';
+import { cellName, moveEdit, tagEdit, type Problems } from './problems.js';
 import { inForce, type Program } from './program.js';
 
 export interface CrossingInput {
   program: Program;
+  table: FunctionTable;
   plans: ReadonlyMap<string, StagePlan>;
-  groups: GroupsAt;
   notebook: NotebookText;
   context: AnalysisContext;
   problems: Problems;
@@ -24,7 +25,8 @@ export function checkCrossing(input: CrossingInput): void {
     torn(input, plan);
     splitAround(input, plan);
     kinds(input, plan);
-    sharedInputs(input, plan);
+    checkSharedInputs(input, plan);
+    setupInside(input, plan);
     mutated(input, plan);
   }
 }
@@ -138,50 +140,23 @@ function kinds({ program, problems, notebook }: CrossingInput, plan: StagePlan):
   }
 }
 
-/**
- * Two inputs that may be one object arrive as two: a change of one would miss the other (N35, N38). What the recorded
- * output of the producer says of sharing decides; before its first run the text does.
- */
-function sharedInputs({ plans, problems, notebook, groups, context, body }: CrossingInput, plan: StagePlan): void {
-  const at = groups.get(plan.stage.units[0]?.index ?? -1);
-  const end = plan.stage.units.at(-1)?.index ?? -1;
-  const { variables, included } = plan.selection;
-  for (const variable of variables.values()) {
-    for (const other of at?.get(variable.name) ?? []) {
-      const inSlice = [...included].some(unit => unit.facts.may.has(other));
-      const changer = plan.stage.units.find(unit => unit.changed.has(variable.name) && unit.changed.has(other));
-      const twice = variables.has(other) && other < variable.name;
-      if (other === variable.name || twice || changer === undefined || !(variables.has(other) || inSlice)) {
-        continue;
-      }
-      const needed = [...plans.values()].some(
-        one =>
-          (one !== plan && one.selection.variables.get(other)?.from === plan.stage.name) ||
-          one.selection.variables.get(variable.name)?.from === plan.stage.name
-      );
-      const readHere = plan.stage.units.some(
-        unit => unit.index >= changer.index && unit.index <= end && unit.facts.reads.has(other)
-      );
-      const facts = context.recorded?.(variable.from) ?? null;
-      const known = facts !== null && facts.script === body(variable.from);
-      const shared = !known || facts.shared.some(pair => pair.includes(variable.name) && pair.includes(other));
-      if (shared && (needed || readHere)) {
-        problems.add({
-          code: 'E_SHARED_INPUTS',
-          message: `\`${variable.name}\` and \`${other}\` may be one object; \`${plan.stage.name}\` changes it in ${cellName(changer.cell)}, which only one of the two saved values would see.`,
-          next: `Copy one of them in \`${variable.from}\`, or merge the two stages.`,
-          cell: changer.cell,
-          row: changer.node.row,
-          stage: plan.stage.name,
-          fixes: [
-            {
-              label: `Merge ${plan.stage.name} into ${variable.from}`,
-              edits: plan.stage.cells.map(cell => tagEdit(notebook, cell.index, 'stage', variable.from))
-            }
-          ]
-        });
-      }
+/** Setup between two cells of a stage runs there; it must not touch what the stage hands on. */
+function setupInside({ problems, notebook }: CrossingInput, plan: StagePlan): void {
+  const first = plan.stage.units[0];
+  for (const unit of plan.selection.included) {
+    const name = [...plan.out.keys()].find(one => unit.facts.may.has(one) || unit.changed.has(one));
+    if (first === undefined || unit.index < first.index || name === undefined) {
+      continue;
     }
+    problems.add({
+      code: 'E_SETUP_INSIDE_STAGE',
+      message: `${unit.stage === null ? 'Setup' : `\`${unit.stage}\``} changes \`${name}\` between the cells of \`${plan.stage.name}\`, which hands it on.`,
+      next: `Move it above ${cellName(first.cell)}.`,
+      cell: unit.cell,
+      row: unit.node.row,
+      stage: plan.stage.name,
+      fixes: [{ label: `Move ${cellName(unit.cell)} above`, edits: [moveEdit(notebook, unit.cell, first.cell)] }]
+    });
   }
 }
 

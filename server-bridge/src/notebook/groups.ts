@@ -30,8 +30,4 @@ export class Groups {
       this.renew(name);
     }
   }
-
-  copy(): Map<string, Set<string>> {
-    return new Map([...this.groups].map(([name, set]) => [name, new Set(set)]));
-  }
 }

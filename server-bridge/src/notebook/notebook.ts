@@ -7,7 +7,7 @@ export interface NotebookCell {
   id: string | null;
   source: string;
   /** `cell.metadata.cellar`, unchecked. */
-  tag: unknown;
+  tag?: unknown;
   /** `metadata.tags`. */
   tags: string[];
 }

@@ -228,9 +228,11 @@ class Selecting {
         this.code(name, unit);
       }
       for (const site of unit.facts.calls) {
-        inForce(this.program, site.callee, unit.index)
-          .slice(0, 1)
-          .forEach(one => this.expand(one.unit, unit.index, unit));
+        for (const name of [site.callee, ...site.args.map(arg => arg.plain ?? '')]) {
+          inForce(this.program, name, unit.index)
+            .slice(0, 1)
+            .forEach(one => this.expand(one.unit, unit.index, unit));
+        }
       }
     }
   }

@@ -18,7 +18,7 @@ const statement = fc.oneof(
   fc.tuple(name, digit).map(([x, n]) => `${x} = [[${n}], [${n}, 1]]`),
   fc.tuple(name, name).map(([x, y]) => `${x} = ${y}`),
   fc.tuple(name, name).map(([x, y]) => `${x} = list(${y})`),
-  fc.tuple(name, name).map(([x, y]) => `${x} = ${y} + [1]`),
+  fc.tuple(name, name).map(([x, y]) => `${x} = [len(${y})] + [1]`),
   fc.tuple(name, digit).map(([x, n]) => `${x}.append(${n})`),
   fc.tuple(name, name).map(([x, y]) => `${x}.append(len(${y}))`),
   fc.tuple(name, digit).map(([x, n]) => `${x} += [${n}]`),
