@@ -1,4 +1,5 @@
 import type { Value } from './value.js';
+import { readQuickly } from './yaml/quick.js';
 import { documentValue, parseSyntax } from './yaml/read.js';
 
 export { printYaml } from './yaml/print.js';
@@ -9,5 +10,9 @@ export { patchYaml } from './yaml/patch.js';
  * integers are bigint and floats number. Throws `E_YAML_INVALID` with line and column; `file` is only named there.
  */
 export function parseYaml(text: string, file: string): Value {
+  return readQuickly(text, part => readFully(part, file)) ?? readFully(text, file);
+}
+
+function readFully(text: string, file: string): Value {
   return documentValue(parseSyntax(text, file), text, file);
 }

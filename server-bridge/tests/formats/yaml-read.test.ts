@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseYaml } from '../../src/formats/yaml.js';
+import { parseYaml, printYaml } from '../../src/formats/yaml.js';
+import { readQuickly } from '../../src/formats/yaml/quick.js';
+import { documentValue, parseSyntax } from '../../src/formats/yaml/read.js';
 import { CellarError } from '../../src/protocol/errors.js';
-import { commandText, hardText } from './arbitrary.js';
+import { anyMapping, commandText, hardText } from './arbitrary.js';
 import { startOracle, tag } from './oracle.js';
 
 const ask = startOracle();
@@ -117,6 +119,102 @@ test('lines put together at random', async () => {
     fc.asyncProperty(fc.array(line, { maxLength: 8 }), async lines => sameReading(`${lines.join('\n')}\n`, false)),
     { numRuns: 1000 }
   );
+});
+
+describe('the quick reader', () => {
+  const full = (text: string) => documentValue(parseSyntax(text, 'x'), text, 'x');
+  const same = (text: string) => {
+    const quick = readQuickly(text, full);
+    if (quick !== undefined) expect(tag(quick), text).toEqual(tag(full(text)));
+    return quick !== undefined;
+  };
+  test('agrees with the full one on what machines write', () => {
+    let read = 0;
+    fc.assert(
+      fc.property(anyMapping, value => {
+        if (same(printYaml(value))) read++;
+      }),
+      { numRuns: 500 }
+    );
+    expect(read).toBeGreaterThan(50);
+  });
+  test('agrees with the full one on random lines', () => {
+    const line = fc.constantFrom(
+      'a:',
+      'b: 1',
+      'a.b: x',
+      '- x',
+      '- a: 1',
+      '  b: 2',
+      '  c: 2',
+      '  - y',
+      '    - z',
+      '# note',
+      '',
+      '  # in',
+      "e: 'q'",
+      "e: 'q",
+      "f: 'it''s'",
+      'f: "d"',
+      'f: "d\\n"',
+      '  more words',
+      '    still: more',
+      'g: |',
+      '  text',
+      'g: >-',
+      'h: [1,',
+      '  2]',
+      'i: {a: b}',
+      'x: &a 1',
+      'y: *a',
+      '? k',
+      ': v',
+      'b: 2 # end',
+      'c: ~',
+      'd: 2020-01-01',
+      'true: 1',
+      '1: 2',
+      'a b: c',
+      '-',
+      '- -',
+      '- - x',
+      'z: -',
+      'z: - a',
+      'z: a: b',
+      '---',
+      '...',
+      'k:  padded  ',
+      '<<: {a: 1}',
+      'k: <<',
+      'k: =',
+      '=: 1',
+      '\tb: 1',
+      'é: ü',
+      'k: "x" y',
+      "k: 'x' # c",
+      '  - a: 1',
+      '    b: 2',
+      '   odd: 3',
+      'k: #c',
+      'k:#c',
+      'k :v'
+    );
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 7 }), lines => {
+        const text = `${lines.join('\n')}\n`;
+        let quick: unknown;
+        try {
+          same(text);
+        } catch (error) {
+          // What the full reader refuses the quick one must leave alone.
+          if (!(error instanceof CellarError)) throw error;
+          quick = readQuickly(text, full);
+          expect(quick, text).toBeUndefined();
+        }
+      }),
+      { numRuns: 20_000 }
+    );
+  });
 });
 
 describe('limits', () => {

@@ -25,20 +25,30 @@ interface Line {
   /** Offset after the newline. */
   end: number;
   indent: number;
-  body: string;
+  /** Code of the first character that is no blank; NaN for a blank line. */
+  first: number;
 }
 
+const SPACE = 32;
+const TAB = 9;
+const HASH = 35;
+
+/** Lines by offsets only: a lock file of many stages is walked for each entry that is set. */
 function* lines(text: string, from: number): Generator<Line> {
   let start = from;
   while (start < text.length) {
     const newline = text.indexOf('\n', start);
     const end = newline < 0 ? text.length : newline + 1;
-    const raw = text.slice(start, newline < 0 ? end : newline).replace(/\r$/, '');
-    const body = raw.trimStart();
-    yield { start, end, indent: raw.length - body.length, body };
+    let at = start;
+    while (text.charCodeAt(at) === SPACE || text.charCodeAt(at) === TAB) at++;
+    const code = text.charCodeAt(at);
+    const blank = at >= end || code === 10 || code === 13;
+    yield { start, end, indent: at - start, first: blank ? NaN : code };
     start = end;
   }
 }
+
+const bodyOf = (text: string, line: Line): string => text.slice(line.start + line.indent, line.end).trimEnd();
 
 /** Name of the key that starts a line, or undefined when the line is not a simple `key:`. */
 function keyOf(body: string): string | undefined {
@@ -55,7 +65,7 @@ function keyOf(body: string): string | undefined {
 
 function sectionStart(text: string, section: string): Line | undefined {
   for (const line of lines(text, 0)) {
-    if (line.indent === 0 && keyOf(line.body) === section) return line;
+    if (line.indent === 0 && line.first !== HASH && keyOf(bodyOf(text, line)) === section) return line;
   }
   return undefined;
 }
@@ -72,19 +82,19 @@ function isBare(body: string): boolean {
  */
 function readSection(text: string, section: string): Section | undefined {
   const head = sectionStart(text, section);
-  if (!head || !isBare(head.body)) return undefined;
+  if (!head || !isBare(bodyOf(text, head))) return undefined;
   let indent = -1;
   let end = head.end;
   const entries: EntrySpan[] = [];
   for (const line of lines(text, head.end)) {
-    if (line.body === '') continue;
-    const comment = line.body.startsWith('#');
+    if (Number.isNaN(line.first)) continue;
+    const comment = line.first === HASH;
     if (line.indent === 0 && !comment) break;
     if (comment && (indent < 0 || line.indent <= indent)) continue;
     if (indent < 0) indent = line.indent;
     if (line.indent < indent) return undefined;
     if (line.indent === indent) {
-      const name = keyOf(line.body);
+      const name = keyOf(bodyOf(text, line));
       if (name === undefined) return undefined;
       entries.push({ name, start: line.start, end: line.end });
     }
