@@ -13,12 +13,19 @@ const BESIDE = [
   'runner/published.json'
 ];
 
-/** The command line, bundled as the wheel does it, in a folder of its own inside the project (for its native packages). */
-export async function bundleCli(): Promise<{ argv: string[]; remove: () => void }> {
+/**
+ * The command line and the bridge, bundled as the wheel does it, in a folder of its own inside the project (for its native
+ * packages). `argv` runs the command line, `bridge` is the program of the bridge.
+ */
+export async function bundleCli(): Promise<{ argv: string[]; bridge: string; remove: () => void }> {
   const folder = mkdtempSync(join(top, 'node_modules', '.cellar-cli-'));
   const source = join(top, 'server-bridge', 'src');
   await build({
-    entryPoints: { cli: join(source, 'cli', 'main.ts'), worker: join(source, 'store', 'worker.ts') },
+    entryPoints: {
+      main: join(source, 'main.ts'),
+      cli: join(source, 'cli', 'main.ts'),
+      worker: join(source, 'store', 'worker.ts')
+    },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -36,6 +43,7 @@ export async function bundleCli(): Promise<{ argv: string[]; remove: () => void 
   }
   return {
     argv: [process.execPath, join(folder, 'cli.mjs')],
+    bridge: join(folder, 'main.mjs'),
     remove: () => rmSync(folder, { recursive: true, force: true })
   };
 }

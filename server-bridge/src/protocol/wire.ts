@@ -26,7 +26,7 @@ export const WireCell = z.strictObject({
   id: z.string().nullable(),
   source: z.string(),
   /** `cell.metadata.cellar`, unchecked: the bridge reports a malformed tag as a problem. */
-  tag: z.unknown(),
+  tag: z.unknown().optional(),
   /** `metadata.tags`, for papermill's `parameters`. */
   tags: z.array(z.string())
 });
@@ -191,7 +191,7 @@ export const Requests = {
       /** SHA-256 of the notebook file's text as the tab loaded it; null for a new one (N51). */
       base: z.string().nullable(),
       version: z.number().int(),
-      metadata: z.unknown(),
+      metadata: z.unknown().optional(),
       kernel: KernelInfo,
       cells: z.array(WireCell)
     }),
@@ -212,7 +212,7 @@ export const Requests = {
   'notebook/close': { params: doc, result: nothing },
   /** The chip's popover while the user types: what tagging these cells so would mean. Changes nothing. */
   'notebook/preview': {
-    params: z.strictObject({ doc: z.string(), cells: z.array(z.number().int()), tag: z.unknown() }),
+    params: z.strictObject({ doc: z.string(), cells: z.array(z.number().int()), tag: z.unknown().optional() }),
     result: z.strictObject({ found: StageFound.nullable(), problems: z.array(Problem), names: z.array(z.string()) })
   },
   /** *Tag the cells this needs* (N21): what each cell would become; Nothing runs. */
@@ -246,7 +246,7 @@ export const Requests = {
   },
   /** Runs the engine's part of a fix; the method and params are those of the fix. */
   'problem/fix': {
-    params: z.strictObject({ doc: z.string().nullable(), path: z.string(), method: z.string(), params: z.unknown() }),
+    params: z.strictObject({ doc: z.string().nullable(), path: z.string(), method: z.string(), params: z.unknown().optional() }),
     result: z.strictObject({ edits: z.array(NotebookEdit) })
   },
   'plan/make': {

@@ -15,7 +15,7 @@ import { loadPlan } from './result-loading.js';
 import type { Handlers, Peer } from './rpc.js';
 import { compileDocument, prepareRun } from './runs.js';
 import type { Desk } from './service.js';
-import { applyFix, setStageOptions } from './stage-edits.js';
+import { applyFix, renameStageOf, setStageOptions } from './stage-edits.js';
 
 type NotebookHandlers = Omit<Handlers, 'hello' | 'project/get' | 'project/start' | 'project/review' | 'project/trust'>;
 
@@ -132,6 +132,12 @@ export function notebookHandlers(desk: Desk, peer: Peer): NotebookHandlers {
       await compileDocument(session, notebook.document);
       await setStageOptions(session, notebook.document.abs, stage, { frozen, always });
       return viewOf(notebook);
+    },
+    'stage/rename': async ({ doc, stage, to }) => {
+      const notebook = find(doc);
+      const session = await trusted(notebook);
+      await notHeld(notebook);
+      return { edits: await renameStageOf(session, notebook.document, stage, to) };
     },
     'stage/script': async ({ doc, stage }) => {
       const notebook = find(doc);

@@ -86,7 +86,9 @@ export function serveSocket(socket: WebSocket, make: (peer: Peer) => Handlers, l
   const connection = createMessageConnection(reader, writer);
   const peer: Peer = {
     notify: (name, params) => {
-      if (name === 'job/event' && socket.bufferedAmount > MAX_BUFFERED) {
+      // A tab that is gone is told nothing; one that does not keep up sees the gap in the numbers and replays.
+      const open = socket.readyState === socket.OPEN;
+      if (!open || (name === 'job/event' && socket.bufferedAmount > MAX_BUFFERED)) {
         return;
       }
       void connection.sendNotification(name, Notifications[name].parse(params)).catch(() => undefined);

@@ -4,6 +4,7 @@ import { parsePipelineFile, setStage } from '../formats/pipelinefile.js';
 import type { Value } from '../formats/value.js';
 import { readTextIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
+import { adoptNotebook, renameStage } from '../notebook/rename.js';
 import { CellarError } from '../protocol/errors.js';
 import type { NotebookEdit } from '../protocol/analysis.js';
 import { withProjectLock } from '../workspace/lock.js';
@@ -46,6 +47,24 @@ export async function setStageOptions(
   session.invalidate();
 }
 
+/** N5: everything of a stage moves to its new name, nothing runs; the tags are for the tab to change. */
+export async function renameStageOf(
+  session: ProjectSession,
+  document: Document,
+  stage: string,
+  to: string
+): Promise<NotebookEdit[]> {
+  const project = await session.project();
+  const keep = await session.holdTrust();
+  await compileDocument(session, document);
+  const path = insideProject(project.root, document.abs);
+  const text = { cells: document.cells, metadata: document.metadata };
+  const edits = await withProjectLock(project, {}, () => renameStage(project, path, text, stage, to));
+  await keep();
+  session.invalidate();
+  return edits;
+}
+
 const StageParams = z.object({ stage: z.string() });
 const NameParams = z.object({ name: z.string() });
 const FromParams = z.object({ from: z.string() });
@@ -74,6 +93,15 @@ export async function applyFix(
     case 'params/write':
       await compileDocument(session, document, { write: new Set([NameParams.parse(params).name]) });
       return [];
+    case 'notebook/adopt': {
+      const project = await session.project();
+      const keep = await session.holdTrust();
+      const path = insideProject(project.root, document.abs);
+      await withProjectLock(project, {}, () => adoptNotebook(project, FromParams.parse(params).from, path));
+      await keep();
+      session.invalidate();
+      return [];
+    }
     case 'notebook/needs':
       return (await neededCells(document, session.root, StageParams.parse(params).stage)).edits;
     default:
