@@ -6,7 +6,9 @@ import {
   copyFileSync,
   isErrno,
   linkSync,
+  lstatSync,
   mkdirSync,
+  readlinkSync,
   symlinkSync,
   unlinkIfSync,
   writeFileSync
@@ -97,4 +99,40 @@ export function makeLink(type: LinkType, source: string, target: string): void {
     case 'copy':
       copyFileSync(source, target, constants.COPYFILE_EXCL);
   }
+}
+
+/** How a workspace file hangs on the cache, as a walk saw it. */
+export interface Hanging {
+  path: string;
+  isLink: boolean;
+  /** Names of its inode. */
+  nlink: number;
+  ino: bigint;
+  empty: boolean;
+}
+
+/**
+ * Whether a file hangs on its object by one of the configured kinds; the first that matches decides (spec §4.4). Empty
+ * files are never hard-linked, executables never share an inode.
+ */
+export function hangsRight(types: readonly LinkType[], file: Hanging, object: string, isexec: boolean): boolean {
+  const shared = !file.isLink && file.nlink > 1;
+  if (isexec) {
+    return !file.isLink && !shared;
+  }
+  for (const type of types) {
+    if ((type === 'copy' || type === 'reflink') && !file.isLink && !shared) {
+      return true;
+    }
+    if (type === 'hardlink' && shared) {
+      return lstatSync(object)?.ino === file.ino;
+    }
+    if (type === 'hardlink' && file.empty && !file.isLink) {
+      return true;
+    }
+    if (type === 'symlink' && file.isLink) {
+      return readlinkSync(file.path) === object;
+    }
+  }
+  return false;
 }

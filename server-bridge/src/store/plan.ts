@@ -2,12 +2,13 @@
 import type { HashName } from '../formats/entries.js';
 import { withDiskErrors } from '../io/failures.js';
 import { FACTS } from '../io/facts.js';
-import { lstatSync, readlinkSync } from '../io/files.js';
+import { lstatSync } from '../io/files.js';
 import { compareCodePoints, visitFiles, type WalkBlock } from '../io/walk.js';
 import { digestHex, DIGEST, setDigest } from './columns.js';
 import { scanPath, type HashContext, type Scan } from './hashtree.js';
 import type { OnProgress } from './jobs.js';
 import { assertOid, isDirOid } from './layout.js';
+import { hangsRight, type Hanging } from './links.js';
 import type { Soundness, Store } from './store.js';
 import type { Tree } from './tree.js';
 
@@ -191,29 +192,24 @@ function scopeOf(within: string | undefined): (relpath: string) => boolean {
   return relpath => relpath === within || relpath.startsWith(within + '/');
 }
 
-/** The first configured type that matches decides (spec §4.4). */
 function needsRelink(store: Store, here: Present, oid: string, target: Target | null): boolean {
-  const isLink = here.block.links[here.index] === 1;
-  const shared = !isLink && (here.block.nlinks[here.index] ?? 1) > 1;
-  const object = store.path(oid, target?.name);
-  if (target?.isexec === true && !isLink && !shared) {
-    return false; // executables never share an inode
-  }
-  for (const type of store.types) {
-    if ((type === 'copy' || type === 'reflink') && !isLink && !shared) {
-      return false;
-    }
-    if (type === 'hardlink' && shared) {
-      return lstatSync(object)?.ino !== here.block.facts[here.index * FACTS + 1];
-    }
-    if (type === 'symlink' && isLink) {
-      return readlinkSync(`${here.block.path}/${here.block.names[here.index] ?? ''}`) !== object;
-    }
-    if (type === 'hardlink' && here.block.facts[here.index * FACTS + 4] === 0n && !isLink && !shared) {
-      return false; // empty files are never hard-linked
-    }
-  }
-  return true;
+  return !hangsRight(
+    store.types,
+    hangingOf(here.block, here.index),
+    store.path(oid, target?.name),
+    target?.isexec === true
+  );
+}
+
+/** What a walk saw of a file's links. */
+export function hangingOf(block: WalkBlock, i: number): Hanging {
+  return {
+    path: `${block.path}/${block.names[i] ?? ''}`,
+    isLink: block.links[i] === 1,
+    nlink: block.nlinks[i] ?? 1,
+    ino: block.facts[i * FACTS + 1] ?? 0n,
+    empty: block.facts[i * FACTS + 4] === 0n
+  };
 }
 
 /** Which bytes are safe, which objects are sound; existing is not verified (I3). */

@@ -3,11 +3,12 @@ import { CellarError } from '../protocol/errors.js';
 import { lstatSync } from '../io/files.js';
 import { newOperation } from '../io/trash.js';
 import { applyCheckout, unsavedError } from '../store/checkout.js';
+import { oidOfScan } from '../store/hashtree.js';
 import { isNothing, planCheckout, type CheckoutPlan, type Target } from '../store/plan.js';
 import type { Out, WorkOptions } from './out.js';
 import { forgetPlaced, leftOvers, rememberPlaced } from './placed.js';
 import { shownPath, type Project } from './project.js';
-import { hashContext, hashOfScan } from './walkrules.js';
+import { hashContext } from './walkrules.js';
 
 /** An out to check out; with `within` (absolute) only what is at or below that path. */
 export interface CheckoutOut extends Out {
@@ -140,7 +141,7 @@ async function planLeftOvers(
   for (const { path, hash } of leftOvers(project, outs).filter(each => each.hash.name === 'md5')) {
     const plan = await planCheckout(hashContext(project), project.store, path, null, { signal: options.signal });
     // Only what is still exactly what we placed, and is safe in the cache, is ours to take away.
-    if (plan.scan !== null && hashOfScan(plan.scan) === hash.value && plan.unsaved.length === 0) {
+    if (plan.scan !== null && oidOfScan(hashContext(project), plan.scan) === hash.value && plan.unsaved.length === 0) {
       steps.push({ plan, path, before: true, out: null });
     } else {
       forgetPlaced(project, path);

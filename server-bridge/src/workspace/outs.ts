@@ -1,14 +1,14 @@
 import { CellarError } from '../protocol/errors.js';
 import type { Hash, HashName, RecordedPath } from '../formats/entries.js';
 import { lstatSync, readlinkSync, statSync } from '../io/files.js';
-import { hashPath, scanPath, treeOfScan, type PathHash } from '../store/hashtree.js';
+import { hashPath, oidOfScan, scanPath, treeOfScan, type PathHash } from '../store/hashtree.js';
 import { isDirOid } from '../store/layout.js';
 import { treeEntries, treeOid, type Tree } from '../store/tree.js';
 import type { Out, OutFacts, OutStatus, WorkOptions } from './out.js';
 import { shownPath, type Project } from './project.js';
 import { rememberPlaced } from './placed.js';
 import { relinkSaved } from './relink.js';
-import { hashContext, hashOfScan } from './walkrules.js';
+import { hashContext } from './walkrules.js';
 
 export type { Out, OutFacts, OutStatus, WorkOptions } from './out.js';
 export { PLAIN_OUT } from './out.js';
@@ -61,8 +61,8 @@ export async function pathStatus(
   return now.hash.value === recorded?.value ? '' : 'modified';
 }
 
-/** Members of a directory are verified up to this number; of larger ones only the existence is asked (one listing). */
-const VERIFY_MEMBERS = 2000;
+/** Members are verified of directory objects up to this size (about 2,000 files); of larger ones only their existence. */
+const VERIFY_BYTES = 160_000n;
 
 /** Whether the object of a hash, and for a directory each member, is in the cache and sound. */
 export async function isInCache(project: Project, hash: Hash, signal?: AbortSignal): Promise<boolean> {
@@ -73,19 +73,18 @@ export async function isInCache(project: Project, hash: Hash, signal?: AbortSign
   if (!isDirOid(hash.value)) {
     return true;
   }
-  const members = memberOids(project, hash);
-  if (members === null || store.missing(members, hash.name).size > 0) {
-    return false;
-  }
-  return members.size > VERIFY_MEMBERS || (await store.verifyAll(members, hash.name, signal)).size === 0;
-}
-
-function memberOids(project: Project, hash: Hash): Set<string> | null {
   try {
-    return new Set([...treeEntries(project.store.tree(hash.value, hash.name))].map(([, md5]) => md5));
+    if (!store.hasTree(hash.value, hash.name)) {
+      return false;
+    }
+    if ((statSync(store.path(hash.value, hash.name))?.size ?? 0n) > VERIFY_BYTES) {
+      return true;
+    }
+    const members = new Set([...treeEntries(store.tree(hash.value, hash.name))].map(([, md5]) => md5));
+    return (await store.verifyAll(members, hash.name, signal)).size === 0;
   } catch (error) {
     if (error instanceof CellarError && error.code === 'E_MANIFEST_CORRUPT') {
-      return null;
+      return false;
     }
     throw error;
   }
@@ -136,7 +135,7 @@ export async function storePath(project: Project, abs: string, options: StoreOpt
   const { tree, size } = treeOfScan(scan);
   if (scan.kind === 'file') {
     const isexec = ((scan.top.modes[0] ?? 0) & 0o111) !== 0;
-    const hash = { name: options.name, value: hashOfScan(scan) };
+    const hash = { name: options.name, value: oidOfScan(hashContext(project), scan) };
     if (store !== undefined && options.relink !== false) {
       await relinkSaved(project, { path: abs, hash, isexec, tree: null, scan }, options);
     }

@@ -1,13 +1,11 @@
-import { join } from 'node:path';
 import type { Hash } from '../formats/entries.js';
 import { FACTS } from '../io/facts.js';
-import { lstatSync, readlinkSync } from '../io/files.js';
-import { visitFiles } from '../io/walk.js';
+import { visitFiles, type WalkBlock } from '../io/walk.js';
 import { applyCheckout } from '../store/checkout.js';
 import { DIGEST, digestHex } from '../store/columns.js';
 import type { Scan } from '../store/hashtree.js';
-import type { LinkType } from '../store/links.js';
-import type { CheckoutPlan, PlanRow } from '../store/plan.js';
+import { hangsRight } from '../store/links.js';
+import { hangingOf, type CheckoutPlan, type PlanRow } from '../store/plan.js';
 import type { Tree } from '../store/tree.js';
 import type { WorkOptions } from './out.js';
 import type { Project } from './project.js';
@@ -31,19 +29,20 @@ export async function relinkSaved(project: Project, saved: Saved, options: WorkO
   const rows: PlanRow[] = [];
   const facts: bigint[] = [];
   const { scan, hash } = saved;
-  const check = (relpath: string, md5: string, own: BigInt64Array): void => {
-    const path = relpath === '' ? saved.path : join(saved.path, relpath);
-    if (!hangs(project.store.types, path, project.store.path(md5, hash.name), saved.isexec)) {
+  const { types } = project.store;
+  const check = (relpath: string, md5: string, block: WalkBlock, i: number): void => {
+    // What has just become the object itself hangs right, whatever the walk saw before.
+    const linked = types[0] === 'hardlink' && !saved.isexec && scan.linked.get(block)?.[i] === 1;
+    if (!linked && !hangsRight(types, hangingOf(block, i), project.store.path(md5, hash.name), saved.isexec)) {
       rows.push({ relpath, was: md5, becomes: md5, row: rows.length });
-      facts.push(...own);
+      facts.push(...block.facts.subarray(i * FACTS, (i + 1) * FACTS));
     }
   };
   if (scan.kind === 'file') {
-    check('', hash.value, scan.top.facts.subarray(0, FACTS));
+    check('', hash.value, scan.top, 0);
   } else {
     visitFiles(scan.top, (block, i, relpath) => {
-      const digests = scan.digests.get(block) ?? new Uint8Array(DIGEST);
-      check(relpath, digestHex(digests, i), block.facts.subarray(i * FACTS, (i + 1) * FACTS));
+      check(relpath, digestHex(scan.digests.get(block) ?? new Uint8Array(DIGEST), i), block, i);
     });
   }
   if (rows.length > 0) {
@@ -63,28 +62,4 @@ export async function relinkSaved(project: Project, saved: Saved, options: WorkO
     };
     await applyCheckout({ index: project.index, ignore: ignoreEntry(project) }, project.store, plan, options);
   }
-}
-
-/** The first configured type that matches what is there decides; an executable never shares an inode (quirk Q1). */
-function hangs(types: readonly LinkType[], path: string, object: string, isexec: boolean): boolean {
-  const stats = lstatSync(path);
-  if (stats === null) {
-    return true;
-  }
-  const isLink = stats.isSymbolicLink();
-  const shared = !isLink && stats.nlink > 1n;
-  if (isexec) {
-    return !isLink && !shared;
-  }
-  return types.some(type => {
-    switch (type) {
-      case 'copy':
-      case 'reflink':
-        return !isLink && !shared;
-      case 'hardlink':
-        return !isLink && (stats.size === 0n || (shared && lstatSync(object)?.ino === stats.ino));
-      case 'symlink':
-        return isLink && readlinkSync(path) === object;
-    }
-  });
 }
