@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import types
+from typing import Any
 
 from .events import EventLog
 from .header import read_script
@@ -74,7 +75,7 @@ def _again(arguments: list, run_path: str) -> int:
 def _refuse(refusal: Refusal, events: EventLog | None) -> int:
     if events is None:
         return _say(f"error: {refusal}")
-    extra = {"next": refusal.next} if refusal.next else {}
+    extra: dict[str, Any] = {"next": refusal.next} if refusal.next else {}
     extra.update({"data": refusal.data} if refusal.data else {})
     nothing: dict = {key: [] for key in ("reads", "writes", "modules", "undeclared", "mutated")}
     events.emit(

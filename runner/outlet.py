@@ -67,7 +67,7 @@ class Outlet:
             self.sync()
             self.outputs.display(self.block, kind, data, metadata, display_id, update)
             if self.events:
-                extra = {"display_id": display_id} if display_id is not None else {}
+                extra: dict[str, Any] = {"display_id": display_id} if display_id is not None else {}
                 extra.update({"update": True} if update else {})
                 self.events.emit("display", self.block, kind=kind, data=data, metadata=metadata, **extra)
             elif not update:

@@ -25,12 +25,41 @@ class Unsavable(Exception):
 
 
 class _Pickler(pickle.Pickler):
-    """A pickler that stops at drawings: they would pickle, but do not cross stages (N37)."""
+    """A pickler that stops at drawings (they would pickle, but do not cross stages, N37) and shares equal dtypes.
+
+    A dtype that was unpickled once is another object than numpy's own, so that a model which crossed a stage and was
+    changed there would be other bytes than the same model that never crossed.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream, PICKLE_PROTOCOL)
+        self.dtypes: dict = {}
+        self.numpy = sys.modules.get("numpy")
 
     def persistent_id(self, value: Any) -> None:
         what = unsavable_kind(value)
         if what:
             raise Unsavable(what, f"it holds a {type(value).__name__}")
+
+    def reducer_override(self, value: Any) -> Any:
+        numpy = self.numpy
+        if numpy is None:
+            return NotImplemented
+        if type(value) is numpy.ndarray or (isinstance(value, numpy.generic) and not isinstance(value, numpy.void)):
+            if type(value) is numpy.ndarray and not (value.flags.c_contiguous or value.flags.f_contiguous):
+                value = numpy.ascontiguousarray(value)  # as it comes back: gaps do not cross
+            function, arguments, *rest = value.__reduce_ex__(PICKLE_PROTOCOL)
+            return (function, tuple(map(self._one_dtype, arguments)), *(self._state(part) for part in rest))
+        return NotImplemented
+
+    def _one_dtype(self, part: Any) -> Any:
+        """The same object for every equal plain dtype."""
+        if isinstance(part, self.numpy.dtype) and part.names is None and part.metadata is None:  # type: ignore[union-attr]
+            return self.dtypes.setdefault(part.str, part)
+        return part
+
+    def _state(self, part: Any) -> Any:
+        return tuple(map(self._one_dtype, part)) if isinstance(part, tuple) else part
 
 
 class _Nowhere(io.RawIOBase):
@@ -93,7 +122,7 @@ def try_pickle(value: Any) -> None:
 
 def _pickle_into(stream: Any, value: Any) -> None:
     try:
-        _Pickler(stream, PICKLE_PROTOCOL).dump(value)
+        _Pickler(stream).dump(value)
     except Unsavable:
         raise
     except Exception as error:

@@ -151,7 +151,7 @@ class Stage:
         lines = script_lines(error or refusal, self.script.path)
         line = refusal.line or (lines[-1] if lines else None)
         if self.outlet.events:
-            extra = {"next": refusal.next} if refusal.next else {}
+            extra: dict[str, Any] = {"next": refusal.next} if refusal.next else {}
             extra.update({"data": refusal.data} if refusal.data else {})
             fields: dict[str, Any] = {
                 "code": refusal.code,

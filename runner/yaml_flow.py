@@ -70,3 +70,12 @@ class YamlFlow(YamlCursor):
                 break
             parts.extend([""] * (self.row - row - 1))
         return plain_value(fold(parts), self.refuse)
+
+    def put(self, result: dict, key: Any, value: Any, line: int) -> None:
+        if isinstance(key, (dict, list)):
+            self.row = line
+            self.refuse("a collection as a key")
+        if key in result:
+            self.row = line
+            self.refuse(f"the key {key!r} a second time")
+        result[key] = value

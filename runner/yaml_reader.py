@@ -96,15 +96,6 @@ class _Reader(YamlFlow):
         self.col += 1
         return key
 
-    def put(self, result: dict, key: Any, value: Any, line: int) -> None:
-        if isinstance(key, (dict, list)):
-            self.row = line
-            self.refuse("a collection as a key")
-        if key in result:
-            self.row = line
-            self.refuse(f"the key {key!r} a second time")
-        result[key] = value
-
     def sequence(self, col: int) -> list:
         result = []
         while True:

@@ -809,7 +809,7 @@ class Outlet:
             self.sync()
             self.outputs.display(self.block, kind, data, metadata, display_id, update)
             if self.events:
-                extra = {"display_id": display_id} if display_id is not None else {}
+                extra: dict[str, Any] = {"display_id": display_id} if display_id is not None else {}
                 extra.update({"update": True} if update else {})
                 self.events.emit("display", self.block, kind=kind, data=data, metadata=metadata, **extra)
             elif not update:
@@ -2514,12 +2514,41 @@ class Unsavable(Exception):
 
 
 class _Pickler(pickle.Pickler):
-    """A pickler that stops at drawings: they would pickle, but do not cross stages (N37)."""
+    """A pickler that stops at drawings (they would pickle, but do not cross stages, N37) and shares equal dtypes.
+
+    A dtype that was unpickled once is another object than numpy's own, so that a model which crossed a stage and was
+    changed there would be other bytes than the same model that never crossed.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream, PICKLE_PROTOCOL)
+        self.dtypes: dict = {}
+        self.numpy = sys.modules.get("numpy")
 
     def persistent_id(self, value: Any) -> None:
         what = unsavable_kind(value)
         if what:
             raise Unsavable(what, f"it holds a {type(value).__name__}")
+
+    def reducer_override(self, value: Any) -> Any:
+        numpy = self.numpy
+        if numpy is None:
+            return NotImplemented
+        if type(value) is numpy.ndarray or (isinstance(value, numpy.generic) and not isinstance(value, numpy.void)):
+            if type(value) is numpy.ndarray and not (value.flags.c_contiguous or value.flags.f_contiguous):
+                value = numpy.ascontiguousarray(value)  # as it comes back: gaps do not cross
+            function, arguments, *rest = value.__reduce_ex__(PICKLE_PROTOCOL)
+            return (function, tuple(map(self._one_dtype, arguments)), *(self._state(part) for part in rest))
+        return NotImplemented
+
+    def _one_dtype(self, part: Any) -> Any:
+        """The same object for every equal plain dtype."""
+        if isinstance(part, self.numpy.dtype) and part.names is None and part.metadata is None:  # type: ignore[union-attr]
+            return self.dtypes.setdefault(part.str, part)
+        return part
+
+    def _state(self, part: Any) -> Any:
+        return tuple(map(self._one_dtype, part)) if isinstance(part, tuple) else part
 
 
 class _Nowhere(io.RawIOBase):
@@ -2582,7 +2611,7 @@ def try_pickle(value: Any) -> None:
 
 def _pickle_into(stream: Any, value: Any) -> None:
     try:
-        _Pickler(stream, PICKLE_PROTOCOL).dump(value)
+        _Pickler(stream).dump(value)
     except Unsavable:
         raise
     except Exception as error:
@@ -3402,6 +3431,15 @@ class YamlFlow(YamlCursor):
             parts.extend([""] * (self.row - row - 1))
         return plain_value(fold(parts), self.refuse)
 
+    def put(self, result: dict, key: Any, value: Any, line: int) -> None:
+        if isinstance(key, (dict, list)):
+            self.row = line
+            self.refuse("a collection as a key")
+        if key in result:
+            self.row = line
+            self.refuse(f"the key {key!r} a second time")
+        result[key] = value
+
 
 # yaml_reader.py
 
@@ -3494,15 +3532,6 @@ class _Reader(YamlFlow):
             key = plain_value(match.group(1) if match else "", self.refuse)
         self.col += 1
         return key
-
-    def put(self, result: dict, key: Any, value: Any, line: int) -> None:
-        if isinstance(key, (dict, list)):
-            self.row = line
-            self.refuse("a collection as a key")
-        if key in result:
-            self.row = line
-            self.refuse(f"the key {key!r} a second time")
-        result[key] = value
 
     def sequence(self, col: int) -> list:
         result = []
@@ -4091,7 +4120,7 @@ class Stage:
         lines = script_lines(error or refusal, self.script.path)
         line = refusal.line or (lines[-1] if lines else None)
         if self.outlet.events:
-            extra = {"next": refusal.next} if refusal.next else {}
+            extra: dict[str, Any] = {"next": refusal.next} if refusal.next else {}
             extra.update({"data": refusal.data} if refusal.data else {})
             fields: dict[str, Any] = {
                 "code": refusal.code,
@@ -4240,7 +4269,7 @@ def _again(arguments: list, run_path: str) -> int:
 def _refuse(refusal: Refusal, events: EventLog | None) -> int:
     if events is None:
         return _say(f"error: {refusal}")
-    extra = {"next": refusal.next} if refusal.next else {}
+    extra: dict[str, Any] = {"next": refusal.next} if refusal.next else {}
     extra.update({"data": refusal.data} if refusal.data else {})
     nothing: dict = {key: [] for key in ("reads", "writes", "modules", "undeclared", "mutated")}
     events.emit(

@@ -135,3 +135,35 @@ def test_a_large_frame_keeps_its_bytes() -> None:
     )
     kinds = {hashlib.md5(bytes(dump(frame.copy())[1])).hexdigest() for _ in range(3)}
     assert len(kinds) == 1
+
+
+def test_a_model_that_crossed_and_was_fitted_on_is_the_same_bytes() -> None:
+    from sklearn.linear_model import SGDClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    X, y = np.arange(20.0).reshape(10, 2), np.array([0, 1] * 5)
+    never = SGDClassifier(random_state=0).fit(X, y)
+    crossed = load(dump(never)[1])
+    for model in (never, crossed):
+        model.partial_fit(X, y)
+        model.extra_ = X.mean(axis=0)
+    assert bytes(dump(crossed)[1]) == bytes(dump(never)[1])
+    pipeline = make_pipeline(StandardScaler(), SGDClassifier(random_state=0)).fit(X, y)
+    again = load(dump(pipeline)[1])
+    assert bytes(dump(again.fit(X + 1, y))[1]) == bytes(dump(pipeline.fit(X + 1, y))[1])
+
+
+def test_arrays_inside_pickles_keep_their_kinds() -> None:
+    values = [
+        {"o": np.array([{1}, "x"], dtype=object), "f": np.asfortranarray(np.eye(3)), "s": np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), "set": {1}, "self": object},
+        [np.array(["a", "bb"]), np.float32(2), np.datetime64("2020", "D"), np.array(3), np.arange(10)[::2], collections_of_arrays],
+    ]  # fmt: skip
+    for value in values:
+        kind, data = dump(value)
+        assert kind == "pickle" and same(load(data), value)
+        assert bytes(dump(load(data))[1]) == bytes(data)
+
+
+def collections_of_arrays() -> None:
+    """A function, so that the list above is no JSON."""
