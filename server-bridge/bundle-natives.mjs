@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** Packages with machine code: never bundled, optional at run time (the bridge has a slower way without them). */
@@ -7,8 +7,9 @@ export const NATIVE = ['koffi', '@parcel/watcher'];
 /** What the two need at run time beside their own platform packages. */
 const NEEDED = ['koffi', '@parcel/watcher', 'detect-libc', 'is-glob', 'is-extglob', 'picomatch'];
 
-/** Folders of the packages that are for building them from source, or documentation. */
-const LEFT_OUT = new Set(['doc', 'src', 'vendor', 'scripts', 'prebuilds', 'bench', 'test', 'node_modules', '.github']);
+/** Of the packages only what runs and its licence: no C++ sources, headers, types or documentation. */
+const RUNS = /(\.(js|cjs|mjs|json|node)|^licen[cs]e(\..*)?)$/i;
+const LEFT_OUT = new Set(['doc', 'vendor', 'scripts', 'node_modules']);
 
 /** The platform packages that this install brought (`@koromix/koffi-linux-x64`, `@parcel/watcher-linux-x64-glibc`, …). */
 function platformPackages(modules) {
@@ -32,7 +33,8 @@ export function copyNatives(root, target, copy) {
     const from = join(modules, name);
     copy(from, join(target, name), {
       recursive: true,
-      filter: path => path === from || !LEFT_OUT.has(basename(path)) || !path.startsWith(join(from, basename(path)))
+      filter: path =>
+        path === from || (statSync(path).isDirectory() ? !LEFT_OUT.has(basename(path)) : RUNS.test(basename(path)))
     });
   }
   return names.map(name => `node_modules/${name}`);

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +31,27 @@ class Server:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"token {TOKEN}"}
 
+    async def status(self) -> dict[str, object]:
+        url = f"http://127.0.0.1:{self.port}/cellar/status"
+        found: dict[str, object] = json.loads((await AsyncHTTPClient().fetch(url, headers=self.headers)).body)
+        return found
+
     async def connect(self) -> WebSocketClientConnection:
-        return await websocket_connect(
+        """A connection whose bridge is up: the server accepts before it has started one."""
+        connection = await websocket_connect(
             HTTPRequest(f"ws://127.0.0.1:{self.port}/cellar/rpc", headers=self.headers, request_timeout=60)
         )
+        while (await self.status())["state"] == "starting":
+            await asyncio.sleep(0.02)
+        return connection
+
+
+def accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -45,26 +65,24 @@ def server(tmp_path: Path, unused_port: int) -> Iterator[Server]:
         f"--ServerApp.root_dir={tmp_path / 'root'}", "--ServerApp.port_retries=0",
         "--ServerApp.jpserver_extensions=jupyterlab_cellar=True",
     ]  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "jupyter_server", *arguments], env=env, stderr=subprocess.PIPE)
-    assert process.stderr
-    said = []
-    for line in process.stderr:
-        said.append(line)
-        if b"is running at" in line:
-            break
-    else:
-        pytest.fail(b"".join(said).decode())
+    log = tmp_path / "log"
+    with log.open("wb") as said:
+        process = subprocess.Popen([sys.executable, "-m", "jupyter_server", *arguments], env=env, stderr=said)
+    deadline = time.monotonic() + 120
+    while not accepts(unused_port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(log.read_text())
+        time.sleep(0.05)
     try:
         yield Server(process, unused_port)
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
 
 
 @pytest.fixture
 def unused_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -136,15 +154,8 @@ async def test_the_end_of_the_server_is_the_end_of_the_bridge(server: Server, nu
 
 
 async def test_status_names_the_node_and_the_state(server: Server) -> None:
-    import json
-
-    async def status() -> dict[str, object]:
-        url = f"http://127.0.0.1:{server.port}/cellar/status"
-        found: dict[str, object] = json.loads((await AsyncHTTPClient().fetch(url, headers=server.headers)).body)
-        return found
-
-    before = await status()
+    before = await server.status()
     assert before["state"] == "idle" and before["fix"] is None and before["node"]
     await server.connect()
-    after = await status()
+    after = await server.status()
     assert after["state"] == "ready" and after["version"]
