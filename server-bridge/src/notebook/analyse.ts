@@ -39,7 +39,7 @@ export function analyse(notebook: NotebookText, context: AnalysisContext): Analy
     checkMissing(program, plan, notebook, problems);
   }
   const body = (stage: string): string => texts.get(stage)?.body ?? '';
-  checkCrossing({ program, table, plans, notebook, context, problems, body });
+  checkCrossing({ program, plans, notebook, context, problems, body });
   const place = { folder, root: context.root };
   const files = filesOf({ program, plans, table, params, place, problems, notebook, context });
   const results: StageResult[] = [];

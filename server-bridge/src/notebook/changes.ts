@@ -7,31 +7,30 @@ import { inForce, type Program, type Unit } from './program.js';
 export function findChanges(program: Program, table: FunctionTable): void {
   const groups = new Groups();
   for (const unit of program.units) {
-    follow(program, unit, groups, table);
+    link(program, unit, table);
+    groups.follow(unit);
     change(program, unit, groups, table);
     groups.forgetInner();
   }
 }
 
-/** Which names may be one object after `unit`. */
-export function follow(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {
+/** Finds which names `unit` renews and which may be one object after it. */
+function link(program: Program, unit: Unit, table: FunctionTable): void {
   const { facts, node } = unit;
   const simple = node.type === 'expression_statement';
-  for (const name of facts.must) {
+  for (const name of simple ? facts.must : []) {
     const kept =
       facts.shares.some(edge => edge.left === name && edge.right === name) ||
       facts.mutations.some(one => one.name === name && one.how === 'augmented');
-    if (simple && !kept) {
-      groups.renew(name);
+    if (!kept) {
+      unit.renewed.push(name);
     }
   }
   const shares = (name: string): boolean => name.includes('#') || canShare(program, name, unit);
-  for (const edge of facts.shares.filter(one => shares(one.left) && shares(one.right))) {
-    groups.join(edge);
-  }
+  unit.joined.push(...facts.shares.filter(one => shares(one.left) && shares(one.right)));
   for (const site of facts.calls.filter(one => one.targets.length > 0)) {
     for (const right of table.handedOut(site).filter(shares)) {
-      site.targets.forEach(left => groups.join({ left, right }));
+      site.targets.forEach(left => unit.joined.push({ left, right }));
     }
   }
 }

@@ -1,6 +1,5 @@
 /** Checks of what crosses between stages: order, sharing, kinds of values, recorded facts (N21, N34–N38). */
 import type { AnalysisContext } from './context.js';
-import type { FunctionTable } from './functions.js';
 import type { NotebookText } from './notebook.js';
 import type { StagePlan } from './plan.js';
 import { savable } from './plan.js';
@@ -10,7 +9,6 @@ import { inForce, type Program } from './program.js';
 
 export interface CrossingInput {
   program: Program;
-  table: FunctionTable;
   plans: ReadonlyMap<string, StagePlan>;
   notebook: NotebookText;
   context: AnalysisContext;

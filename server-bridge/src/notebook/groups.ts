@@ -3,6 +3,7 @@ import type { ShareEdge } from './python/facts.js';
 
 export class Groups {
   private readonly groups = new Map<string, Set<string>>();
+  private readonly inner = new Set<string>();
 
   /** `name` is now a new object. */
   renew(name: string): void {
@@ -24,10 +25,18 @@ export class Groups {
     return [...(this.groups.get(name) ?? [name])];
   }
 
+  /** What a statement does to the groups; names of its inner scopes stay until `forgetInner`. */
+  follow(unit: { renewed: readonly string[]; joined: readonly ShareEdge[] }): void {
+    unit.renewed.forEach(name => this.renew(name));
+    for (const edge of unit.joined) {
+      this.join(edge);
+      [edge.left, edge.right].filter(name => name.includes('#')).forEach(name => this.inner.add(name));
+    }
+  }
+
   /** Names of inner scopes end with their statement. */
   forgetInner(): void {
-    for (const name of [...this.groups.keys()].filter(one => one.includes('#'))) {
-      this.renew(name);
-    }
+    this.inner.forEach(name => this.renew(name));
+    this.inner.clear();
   }
 }

@@ -24,9 +24,16 @@ interface Imported {
   names: string[];
 }
 
+const imports = new WeakMap<Py, Imported[]>();
+
 /** Imports anywhere in a piece of code, functions included. */
-export function importsIn(node: Py): Imported[] {
+function importsIn(node: Py): Imported[] {
+  const known = imports.get(node);
+  if (known !== undefined) {
+    return known;
+  }
   const found: Imported[] = [];
+  imports.set(node, found);
   for (const kid of node.walk()) {
     if (kid.type === 'import_statement') {
       kid.all('name').forEach(name => found.push({ module: (name.get('name') ?? name).text, names: [] }));
@@ -77,7 +84,7 @@ export class Modules {
   addFunctions(units: readonly Unit[], table: FunctionTable): void {
     const added = new Set<string>();
     for (const unit of units) {
-      for (const kid of unit.node.walk()) {
+      for (const kid of importsIn(unit.node).length === 0 ? [] : unit.node.walk()) {
         if (kid.type === 'import_statement' || kid.type === 'import_from_statement') {
           this.addImported(kid, table, added);
         }

@@ -1,6 +1,7 @@
 /** All stages together: which variables cross between them, and what each script holds (N9a, N34, N36, N40). */
 import type { Program, Stage, Unit } from './program.js';
-import { inForce } from './program.js';
+import { inForce, newestBinding } from './program.js';
+import { Reach } from './reach.js';
 import { select, travels, type Selection } from './selection.js';
 
 export interface StagePlan {
@@ -21,11 +22,18 @@ export interface Previous {
 export function planStages(program: Program, previous: (stage: string) => Previous | null): Map<string, StagePlan> {
   const passed = new Map<string, Set<string>>();
   const carried = new Map<string, Set<Unit>>();
+  const reach = new Reach(program);
   let plans = new Map<string, StagePlan>();
   for (let round = 0; round < 50; round++) {
     plans = new Map();
     for (const stage of program.stages.values()) {
-      const selection = select(program, stage, passed.get(stage.name) ?? new Set(), carried.get(stage.name) ?? []);
+      const selection = select(
+        program,
+        reach,
+        stage,
+        passed.get(stage.name) ?? new Set(),
+        carried.get(stage.name) ?? []
+      );
       plans.set(stage.name, { stage, selection, out: new Map() });
     }
     const grew = hand(plans, passed);
@@ -114,11 +122,11 @@ function keepEarlier(program: Program, plan: StagePlan, previous: Previous | nul
 
 /** Is `name`, as the scratch statement reads it, a value that this stage certainly binds and can save? */
 function producedFor(program: Program, plan: StagePlan, name: string, reader: Unit, end: number): boolean {
-  const [newest] = inForce(program, name, reader.index);
+  const newest = newestBinding(program, name, reader.index);
   if (newest === undefined || newest.unit.stage !== plan.stage.name || newest.unit.kind === 'import') {
     return false;
   }
-  const [atEnd] = inForce(program, name, end + 1);
+  const atEnd = newestBinding(program, name, end + 1);
   const binder = inForce(program, name, end + 1).find(one => one.how === 'bind');
   const bound = binder?.unit.stage === plan.stage.name && atEnd?.how !== 'delete';
   return bound && newest.how !== 'delete' && !travels(program, binder.unit) && savable(binder.unit, name);

@@ -2,6 +2,7 @@
 import type { Statement, ParsedCell } from './python/cell.js';
 import { parseCell } from './python/cell.js';
 import { notebookTag, roleOf, type CellRole, type NotebookText } from './notebook.js';
+import type { ShareEdge } from './python/facts.js';
 import type { Py } from './python/tree.js';
 
 /** One top-level statement that the pipeline may use. */
@@ -15,6 +16,9 @@ export interface Unit extends Statement {
   param: boolean;
   /** Names that it changes in place, by its own text and by the functions it calls; filled by `changes.ts`. */
   changed: Map<string, number>;
+  /** Names that it makes new objects of, then names that may be one object after it; filled by `changes.ts`. */
+  renewed: string[];
+  joined: ShareEdge[];
   /** Sets state for all later stages, also through functions it calls (N17). */
   state: boolean;
 }
@@ -109,6 +113,8 @@ function addCell(program: Program, cell: Cell, mentioned: ReadonlySet<string>): 
       stage,
       param: role === 'params' && isParam(statement.node),
       changed: new Map(),
+      renewed: [],
+      joined: [],
       state: false,
       act: statement.act || (!named && !quiet(statement.node))
     };
@@ -215,10 +221,29 @@ function ownBases(program: Program): void {
 
 /** Bindings of `name` before unit `at`, newest first. */
 export function inForce(program: Program, name: string, at: number): Binding[] {
-  const list = program.bindings.get(name) ?? [];
+  const list = program.bindings.get(name);
+  const end = list === undefined ? 0 : before(list, at);
+  const found: Binding[] = [];
+  for (let place = end - 1; place >= 0; place--) {
+    const binding = list?.[place];
+    if (binding !== undefined) {
+      found.push(binding);
+    }
+  }
+  return found;
+}
+
+/** The newest binding of `name` before unit `at`. */
+export function newestBinding(program: Program, name: string, at: number): Binding | undefined {
+  const list = program.bindings.get(name);
+  return list?.[before(list, at) - 1];
+}
+
+/** Number of bindings before unit `at`; most names have one or two. */
+function before(list: readonly Binding[], at: number): number {
   let end = list.length;
   while (end > 0 && (list[end - 1]?.unit.index ?? 0) >= at) {
     end--;
   }
-  return list.slice(0, end).reverse();
+  return end;
 }

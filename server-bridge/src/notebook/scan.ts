@@ -1,7 +1,7 @@
 /** Follows a stage's statements, and the functions they call, and tells each file access with its path (N23). */
 import type { FunctionTable } from './functions.js';
 import type { Param } from './params.js';
-import { inForce, type Program, type Unit } from './program.js';
+import { newestBinding, type Program, type Unit } from './program.js';
 import { accesses, type AccessMode } from './python/access.js';
 import { argumentsOf } from './python/calls.js';
 import { targetNames } from './python/names.js';
@@ -128,7 +128,7 @@ class Scan {
     if (node?.type !== 'identifier' || local.has(node.text)) {
       return node;
     }
-    const [newest] = inForce(this.context.program, node.text, this.unit.index);
+    const newest = newestBinding(this.context.program, node.text, this.unit.index);
     const assignment = newest?.how === 'bind' ? newest.unit.node.kids[0] : undefined;
     return assignment?.type === 'assignment' ? assignment.get('right') : undefined;
   }
@@ -141,7 +141,7 @@ class Scan {
         if (known !== undefined) {
           return known;
         }
-        const [newest] = inForce(program, name, at);
+        const newest = newestBinding(program, name, at);
         const assignment = newest?.how === 'bind' && depth < 12 ? newest.unit.node.kids[0] : undefined;
         const simple = assignment?.type === 'assignment' && assignment.get('left')?.type === 'identifier';
         return simple
@@ -152,7 +152,7 @@ class Scan {
         if (local.has(name)) {
           return null;
         }
-        const [newest] = inForce(program, name, at);
+        const newest = newestBinding(program, name, at);
         const param = newest?.unit.param === true ? params.get(name) : undefined;
         return param !== undefined && ['int', 'float', 'str'].includes(param.type) ? param.key : null;
       },

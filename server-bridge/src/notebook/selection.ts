@@ -1,6 +1,7 @@
 /** What one stage needs beside its own cells: the slice, its variables in, its parameters (N13–N21, N34). */
 import { BUILTINS, SESSION_NAMES } from './builtins.js';
-import { inForce, type Binding, type Program, type Stage, type Unit } from './program.js';
+import { inForce, newestBinding, type Binding, type Program, type Stage, type Unit } from './program.js';
+import type { Reach } from './reach.js';
 
 export interface VariableIn {
   name: string;
@@ -37,11 +38,12 @@ export interface Selection {
 /** `passed` are names that later stages take from this one, `carried` definitions that its inputs may need (N40). */
 export function select(
   program: Program,
+  reach: Reach,
   stage: Stage,
   passed: ReadonlySet<string>,
   carried: Iterable<Unit>
 ): Selection {
-  return new Selecting(program, stage).run(passed, carried);
+  return new Selecting(program, reach, stage).run(passed, carried);
 }
 
 interface Reading {
@@ -53,12 +55,14 @@ interface Reading {
 
 class Selecting {
   private readonly selection: Selection;
-  private readonly visited = new Set<string>();
+  private readonly visited = new Set<number>();
+  private readonly coded = new Set<string>();
   private readonly sources = new Map<string, { key: string; reader: Unit }>();
   private readonly last: number;
 
   constructor(
     private readonly program: Program,
+    private readonly reach: Reach,
     private readonly stage: Stage
   ) {
     this.last = stage.units.at(-1)?.index ?? -1;
@@ -127,7 +131,7 @@ class Selecting {
       this.resolve(name, index, { unit, row, lenient: true });
     }
     for (const name of facts.soft) {
-      const [newest] = inForce(this.program, name, index);
+      const newest = newestBinding(this.program, name, index);
       if (newest !== undefined && newest.unit.stage === null) {
         this.resolve(name, index, { unit, row: unit.node.row, lenient: true });
       }
@@ -239,16 +243,16 @@ class Selecting {
 
   /** Code that a slice statement hands on or may call later; values of stages are looked for where it is called (N14). */
   private code(name: string, unit: Unit): void {
-    const [newest] = inForce(this.program, name, unit.index);
+    const newest = newestBinding(this.program, name, unit.index);
     const key = `${name}:${newest?.unit.index ?? ''}@${unit.index}`;
     if (
       newest === undefined ||
-      this.visited.has(key) ||
+      this.coded.has(key) ||
       !(newest.unit.stage === null || travels(this.program, newest.unit))
     ) {
       return;
     }
-    this.visited.add(key);
+    this.coded.add(key);
     this.resolve(name, unit.index, { unit, row: unit.node.row, lenient: true });
     for (const inner of newest.unit.facts.deferred.keys()) {
       this.code(inner, unit);
@@ -264,7 +268,8 @@ class Selecting {
 
   /** Names that `unit`'s functions read when they are called at `at` (N14), also through objects that hold them. */
   private expand(unit: Unit, at: number, caller: Unit | null = null): void {
-    const key = `${unit.index}@${at}`;
+    const place = this.reach.settled(unit, at) && caller === null ? 0 : at + 1;
+    const key = unit.index * (this.program.units.length + 2) + place;
     if (this.visited.has(key)) {
       return;
     }
@@ -296,7 +301,7 @@ export function travelsAsAct(unit: Unit): boolean {
 /** Does it read a value that only a stage can give? */
 export function readsStage(program: Program, unit: Unit): boolean {
   return [...unit.facts.reads.keys()].some(name => {
-    const [newest] = inForce(program, name, unit.index);
+    const newest = newestBinding(program, name, unit.index);
     return newest !== undefined && newest.unit.stage !== null && !travels(program, newest.unit);
   });
 }
@@ -310,7 +315,7 @@ export function travels(program: Program, unit: Unit): boolean {
     return false;
   }
   return [...unit.facts.reads.keys()].every(name => {
-    const [newest] = inForce(program, name, unit.index);
+    const newest = newestBinding(program, name, unit.index);
     if (newest === undefined) {
       return true;
     }

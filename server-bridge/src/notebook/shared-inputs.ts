@@ -2,12 +2,11 @@
  * Two inputs that may be one object arrive as two: a change of one would miss the other (N35, N38). What the recorded
  * output of the producer says of sharing decides; before its first run the text does.
  */
-import { follow } from './changes.js';
 import type { CrossingInput } from './crossing.js';
 import { Groups } from './groups.js';
 import type { StagePlan } from './plan.js';
 import { cellName, tagEdit } from './problems.js';
-import type { Unit } from './program.js';
+import type { Program, Unit } from './program.js';
 
 export function checkSharedInputs(input: CrossingInput, plan: StagePlan): void {
   const { variables, included } = plan.selection;
@@ -15,11 +14,14 @@ export function checkSharedInputs(input: CrossingInput, plan: StagePlan): void {
     return;
   }
   const setup = new Set([...included].flatMap(unit => [...unit.facts.may]));
+  if (!mayMeet(input.program, [...variables.keys()], name => variables.has(name) || setup.has(name))) {
+    return;
+  }
   const own = ownGroups(plan);
   const groups = new Groups();
   for (const unit of input.program.units) {
     if (unit.stage !== plan.stage.name) {
-      follow(input.program, unit, groups, input.table);
+      groups.follow(unit);
       groups.forgetInner();
       continue;
     }
@@ -32,6 +34,29 @@ export function checkSharedInputs(input: CrossingInput, plan: StagePlan): void {
       }
     }
   }
+}
+
+/** Could two of what arrives share at all, whatever the order? */
+function mayMeet(program: Program, names: readonly string[], arrives: (name: string) => boolean): boolean {
+  const groups = everGroups(program);
+  return names.some(name => groups.of(name).some(other => other !== name && arrives(other)));
+}
+
+const ever = new WeakMap<Program, Groups>();
+
+/** Names that share anywhere in the notebook. */
+function everGroups(program: Program): Groups {
+  const known = ever.get(program);
+  if (known !== undefined) {
+    return known;
+  }
+  const groups = new Groups();
+  for (const { joined } of program.units) {
+    groups.follow({ renewed: [], joined });
+    groups.forgetInner();
+  }
+  ever.set(program, groups);
+  return groups;
 }
 
 /** Names that the stage's own statements derive from one another. */
