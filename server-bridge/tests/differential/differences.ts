@@ -49,9 +49,54 @@ export const differences: Difference[] = [
     why: 'dvc finds it only after the command overwrote the file; we refuse before (N29)'
   },
   {
+    scenario: 'repro: executable outs and deps',
+    parts: ['tree'],
+    why: 'dvc makes 0755 of a fresh file 0744; the mode that the command set stays with us (spec/dvc-data.md §10, Q2)'
+  },
+  {
     scenario: 'repro: text on the screen',
     parts: ['stdout'],
     why: 'the hint names our own command, and the files in order'
+  },
+  {
+    scenario: 'add: an executable',
+    parts: ['tree'],
+    why: 'dvc rewrites a file and makes 0755 of it 0744; the workspace file keeps its mode with us (spec/dvc-data.md §10, Q2)'
+  },
+  {
+    scenario: 'checkout: an executable',
+    parts: ['tree'],
+    why: 'the same: the mode that the file had when it was added'
+  },
+  {
+    scenario: 'add: copies',
+    parts: ['tree'],
+    why: 'dvc opens a private file (0600) to everyone (0644); the workspace file keeps its mode with us (Q2)'
+  },
+  {
+    scenario: 'add: a file without permission to write',
+    parts: ['tree'],
+    why: 'dvc makes a read-only file writable; the workspace file keeps its mode with us (Q2)'
+  },
+  {
+    scenario: 'add: outside of the project',
+    parts: ['tree'],
+    why: 'the inner repository is part of the tree, and each tool packs git objects in its own way'
+  },
+  {
+    scenario: 'checkout: empty folders stay',
+    parts: ['tree', 'stdout'],
+    why: 'dvc removes an empty folder that somebody made inside of the data; it is not ours to remove (spec/dvc-data.md §4.6)'
+  },
+  {
+    scenario: 'root: with --cd',
+    parts: ['stdout'],
+    why: 'dvc prints its help behind the error; ours is on stderr and in our own words'
+  },
+  {
+    scenario: 'status: nothing tracked',
+    parts: ['stdout'],
+    why: 'dvc names a page of its own to get started with'
   }
 ];
 

@@ -3,6 +3,7 @@ import { add } from './add.js';
 import { checkout } from './checkout.js';
 import { config, init, root, version } from './init.js';
 import { repro } from './repro.js';
+import { reproCorners } from './repro-corners.js';
 import { status } from './status.js';
 
 export const scenarios: Scenario[] = [
@@ -13,5 +14,6 @@ export const scenarios: Scenario[] = [
   ...add,
   ...checkout,
   ...status,
-  ...repro
+  ...repro,
+  ...reproCorners
 ];
