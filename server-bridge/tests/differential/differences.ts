@@ -54,6 +54,11 @@ export const differences: Difference[] = [
     why: 'dvc makes 0755 of a fresh file 0744; the mode that the command set stays with us (spec/dvc-data.md §10, Q2)'
   },
   {
+    scenario: 'repro: params in YAML',
+    parts: ['tree'],
+    why: 'a value tracked under two keys becomes an alias in the lock of dvc; the parsed lock is equal (spec/dvc-pipelines.md §2.4)'
+  },
+  {
     scenario: 'repro: text on the screen',
     parts: ['stdout'],
     why: 'the hint names our own command, and the files in order'
