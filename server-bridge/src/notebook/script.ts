@@ -2,6 +2,7 @@
 import { md5Hex } from '../hash/md5.js';
 import { SCRIPT_BLOCK_MARK, SCRIPT_HEADER_PREFIX, SCRIPT_LINE_2, ScriptHeader } from '../protocol/script.js';
 import type { Cell, Stage, Unit } from './program.js';
+import type { ParsedCell } from './python/cell.js';
 import { emit, type EmittedLine } from './python/emit.js';
 import { parsePython } from './python/parse.js';
 import type { Py } from './python/tree.js';
@@ -75,20 +76,26 @@ export function layOut(stage: Stage, included: ReadonlySet<Unit>, cells: readonl
 }
 
 function unitLines(unit: Unit, cells: readonly Cell[]): Piece[] {
-  const tree = cells[unit.cell]?.parsed?.tree;
-  return tree === undefined
-    ? []
-    : emit(tree, unit.node.start, unit.node.end).map(line => ({ ...line, cell: unit.cell }));
+  const parsed = cells[unit.cell]?.parsed;
+  return parsed == null ? [] : pieces(parsed, emit(parsed.tree, unit.node.start, unit.node.end), unit.cell);
 }
 
 /** The whole cell, without what is hoisted. */
 function blockLines(cell: Cell): Piece[] {
-  const tree = cell.parsed?.tree;
-  if (tree === undefined) {
+  const { parsed } = cell;
+  if (parsed === null) {
     return [];
   }
   const hoisted = cell.units.filter(unit => unit.node.type === 'future_import_statement').map(unit => unit.node);
-  return emit(tree, 0, tree.source.length, hoisted).map(line => ({ ...line, cell: cell.index }));
+  return pieces(parsed, emit(parsed.tree, 0, parsed.tree.source.length, hoisted), cell.index);
+}
+
+/** Lines with the magics that run put back as they are written. */
+function pieces(parsed: ParsedCell, lines: readonly EmittedLine[], cell: number): Piece[] {
+  return lines.flatMap(line => {
+    const raw = parsed.raw.get(line.row);
+    return (raw ?? line.text).split('\n').map(text => ({ text, row: line.row, cell }));
+  });
 }
 
 /** The whole script; `facts` are the header's fields but blocks and MD5. */

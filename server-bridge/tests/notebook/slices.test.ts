@@ -150,7 +150,13 @@ const SLICES: [rule: string, cells: Tagged[], stage: string, script: string][] =
       ]
     ],
     's',
-    '# %%\nx = f"""\n%kept\n"""\nif x:\n    pass\nfiles = get_ipython().getoutput("ls")\n__import__("os").environ["A"] = "1"\ny = 2\n'
+    '# %%\nx = f"""\n%kept\n"""\nif x:\n    pass\nfiles = !ls\n__import__("os").environ["A"] = "1"\ny = 2\n'
+  ],
+  [
+    'N22f other cell magics run as they are',
+    [['s', '%%bash -e\nls\n\necho 1\n']],
+    's',
+    '# %%\n%%bash -e\nls\n\necho 1\n'
   ],
   [
     'N22f a written cell is a write',

@@ -17,6 +17,8 @@ export interface Statement extends Kind {
 export interface ParsedCell {
   tree: PyTree;
   notes: MagicNote[];
+  /** Row → text that the script holds instead (`magics.ts`). */
+  raw: ReadonlyMap<number, string>;
   statements: Statement[];
 }
 
@@ -43,7 +45,7 @@ export function parseCell(source: string): ParsedCell {
 }
 
 function make(source: string): ParsedCell {
-  const { text, notes } = transformMagics(source);
+  const { text, notes, raw } = transformMagics(source);
   const tree = parsePython(text);
   const statements = tree.statements.map(node => ({
     node,
@@ -51,5 +53,5 @@ function make(source: string): ParsedCell {
     effects: effectsOf(node),
     ...kindOf(node, GENERATORS)
   }));
-  return { tree, notes, statements };
+  return { tree, notes, raw, statements };
 }

@@ -12,6 +12,8 @@ export type MagicNote =
 export interface Transformed {
   text: string;
   notes: MagicNote[];
+  /** Row → what the script holds instead of that line: magics that run stay as they are written, for the runner. */
+  raw: Map<number, string>;
 }
 
 const TIMERS = new Set(['time', 'timeit', 'prun', 'memit', 'mprun', 'lprun']);
@@ -29,7 +31,7 @@ export function transformMagics(source: string): Transformed {
     return cellMagic(text, cell[0], cell[1] ?? '', (cell[2] ?? '').trim());
   }
   if (!/[%!?]/.test(text)) {
-    return { text, notes: [] };
+    return { text, notes: [], raw: new Map() };
   }
   return lineMagics(text);
 }
@@ -42,20 +44,22 @@ function cellMagic(text: string, head: string, name: string, args: string): Tran
     const rest = lineMagics(body);
     const moved = rest.notes.map(note => ({ ...note, line: note.line + line + 1 }));
     const first = name === 'time' || name === 'timeit' ? stripOptions(args) : '';
-    return { text: `${blank}${first}\n${rest.text}`, notes: moved };
+    const raw = new Map([...rest.raw].map(([row, code]) => [row + line + 1, code]));
+    return { text: `${blank}${first}\n${rest.text}`, notes: moved, raw };
   }
   if (name === 'writefile' || name === 'file') {
     const append = /(^|\s)(-a|--append)(?=\s)/.test(args);
     const path = args.replace(/(^|\s)(-a|--append)(?=\s)/, '').trim();
     const mode = append ? 'a' : 'w';
     const call = `open(${literal(unquote(path))}, ${literal(mode)}, encoding="utf-8").write(${literal(endLine(body))})`;
-    return { text: `${blank}${call}`, notes: [] };
+    return { text: `${blank}${call}`, notes: [], raw: new Map() };
   }
   const call = `get_ipython().run_cell_magic(${literal(name)}, ${literal(args)}, ${literal(body)})`;
   const shown = ['html', 'HTML', 'markdown', 'latex', 'svg', 'SVG', 'javascript', 'js'].includes(name);
   return {
     text: `${blank}${call}`,
-    notes: shown ? [] : [{ kind: 'unknown', line, text: `%%${name}` }]
+    notes: shown ? [] : [{ kind: 'unknown', line, text: `%%${name}` }],
+    raw: new Map([[line, text.slice(head.length - head.trimStart().length).trimEnd()]])
   };
 }
 
@@ -63,6 +67,7 @@ function lineMagics(text: string): Transformed {
   const lines = text.split('\n');
   const starts = logicalStarts(text);
   const notes: MagicNote[] = [];
+  const raw = new Map<number, string>();
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
     if (starts[at] !== true) {
@@ -83,11 +88,15 @@ function lineMagics(text: string): Transformed {
         whole = whole.slice(0, -1) + (lines[last] ?? '').trim();
         lines[last] = '';
       }
-      lines[at] = indent + lineMagic(sign ?? '', whole.trim(), target, indent !== '', at, notes);
+      const code = lineMagic(sign ?? '', whole.trim(), target, indent !== '', at, notes);
+      if (code.includes('get_ipython()')) {
+        raw.set(at, `${indent}${target === undefined ? '' : `${target} = `}${sign ?? ''}${whole.trim()}`);
+      }
+      lines[at] = indent + code;
       at = last;
     }
   }
-  return { text: lines.join('\n'), notes };
+  return { text: lines.join('\n'), notes, raw };
 }
 
 function lineMagic(
