@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -55,17 +55,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     uv = shutil.which("uv")
     assert uv
     subprocess.run([uv, "venv", "--quiet", str(folder / "venv")], check=True, timeout=120)
-    install = [
-        uv,
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        str(one.bin / "python"),
-        str(the_wheel()),
-        "jupyterlab>=4.6",
-    ]
-    subprocess.run(install, check=True, timeout=600, env={**os.environ})
+    pip = [sys.executable, "-m", "pip", "--python", str(one.bin / "python"), "install", "--quiet"]
+    subprocess.run([*pip, str(the_wheel()), "jupyterlab>=4.6"], check=True, timeout=900)
     return one
 
 
