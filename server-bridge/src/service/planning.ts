@@ -68,20 +68,15 @@ export async function makePlan(session: ProjectSession, question: PlanQuestion):
   };
 }
 
+/** The stages to look at, producers first; data sources have nothing to run and are no rows of a plan. */
 function wantedStages(graph: Graph, question: PlanQuestion, own: ReadonlySet<string>): Stage[] {
-  const named = graph.stages.filter(stage => own.has(stage.id) && stage.name === question.stage);
-  switch (question.mode) {
-    case 'all':
-      return orderOf(
-        graph,
-        graph.stages.filter(stage => own.has(stage.id))
-      );
-    case 'to':
-      return named.length === 0 ? [] : orderOf(graph, named).filter(stage => stage.cmd !== null);
-    case 'only':
-    case 'force':
-      return named;
+  const mine = graph.stages.filter(stage => own.has(stage.id));
+  const named = mine.filter(stage => stage.name === question.stage);
+  const targets = question.mode === 'all' ? mine : named;
+  if (targets.length === 0 || question.mode === 'only' || question.mode === 'force') {
+    return targets;
   }
+  return orderOf(graph, targets).filter(stage => stage.cmd !== null);
 }
 
 function planItem(
