@@ -116,3 +116,33 @@ describe('values under which dvc would take another run for this one', () => {
     expect(box.cellar('repro').out).toContain("Running stage 's'");
   });
 });
+
+describe('locks (I10)', () => {
+  it('leaves the project free while a command runs: a stage may call either tool', () => {
+    const cellar = bundle.argv.join(' ');
+    box.write('extra', 'e\n');
+    box.write('more', 'm\n');
+    box.write(
+      'dvc.yaml',
+      `stages:\n  s:\n    cmd:\n    - dvc add -q extra\n    - ${cellar} add -q more\n    - cp in out\n    deps: [in]\n    outs: [out]\n`
+    );
+    box.write('in', 'one\n');
+    const answer = box.cellar('repro');
+    expect(answer.code, answer.err).toBe(0);
+    expect([box.has('extra.dvc'), box.has('more.dvc'), box.read('out')]).toEqual([true, true, 'one\n']);
+    expect(box.dvc('status', '--json').out.trim()).toBe('{}');
+  });
+
+  it('keeps others away from what the running stage writes', () => {
+    const cellar = bundle.argv.join(' ');
+    box.write('in', 'one\n');
+    box.write(
+      'dvc.yaml',
+      `stages:\n  s:\n    cmd: cp in out; ! dvc repro -f s 2> dvc.err && ! ${cellar} repro -f s 2> cellar.err\n    deps: [in]\n    outs: [out]\n`
+    );
+    const answer = box.cellar('repro');
+    expect(answer.code, answer.err).toBe(0);
+    expect(box.read('dvc.err')).toContain('is busy, it is being blocked by:');
+    expect(box.read('cellar.err')).toContain('is busy, it is being blocked by:');
+  });
+});

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { groupAlive } from '../../src/run/group.js';
 import { bundleCli } from '../bundle-cli.js';
 import { sandbox, type Sandbox } from './sandbox.js';
 
@@ -133,13 +134,14 @@ describe('kill -9', () => {
       box.write('in', 'two\n');
       box.write(
         'dvc.yaml',
-        'stages:\n  s:\n    cmd: echo part > out; kill -9 $PPID; sleep 300\n    deps: [in]\n    outs: [out]\n'
+        'stages:\n  s:\n    cmd: echo $$ > group; echo part > out; kill -9 $PPID; sleep 300\n    deps: [in]\n    outs: [out]\n'
       );
       expect(box.cellar('repro').code).toBeNull();
       // Any command that changes the project mends it first.
       const mended = box.cellar('checkout');
       expect(mended.code, mended.err).toBe(0);
       expect(box.read('out')).toBe('one\n');
+      expect(groupAlive(Number(box.read('group')))).toBe(false);
     } finally {
       box.close();
     }
