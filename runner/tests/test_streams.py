@@ -103,7 +103,7 @@ def test_random_table_ids_are_numbered() -> None:
 
 def test_interrupt_reaches_the_user_code(project: Project) -> None:
     script = project.script(
-        ["try:\n    print('started', flush=True)\n    __import__('time').sleep(600)\nfinally:\n    print('cleaned')"]
+        ["try:\n    print('started', flush=True)\n    __import__('signal').pause()\nfinally:\n    print('cleaned')"]
     )
     ran = subprocess.Popen(
         [sys.executable, ".cellar/run.py", script],
@@ -122,7 +122,7 @@ def test_interrupt_reaches_the_user_code(project: Project) -> None:
     assert out == "cleaned\n" and err.rstrip().endswith("KeyboardInterrupt") and "run.py" not in err
 
 
-HOLDS_THE_LOCK = "import ctypes\nprint('started', flush=True)\nctypes.PyDLL(None).sleep(600)"
+HOLDS_THE_LOCK = "import ctypes\nprint('started', flush=True)\nctypes.PyDLL(None).pause()"
 HAS_A_CHILD = "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\nprint('started', child.pid, flush=True)\nchild.wait()"
 
 
