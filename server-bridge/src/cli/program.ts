@@ -65,7 +65,12 @@ export async function main(argv: string[]): Promise<number> {
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    return error instanceof CommanderError ? usageExit(error, program, out) : reportFailure(error, out);
+    if (error instanceof CommanderError) {
+      return usageExit(error, program, out);
+    }
+    // Ctrl-C reaches our children too: what fails because of that is not the story.
+    const reason: unknown = interrupt.signal.reason;
+    return reportFailure(interrupt.signal.aborted ? reason : error, out);
   } finally {
     stop();
   }

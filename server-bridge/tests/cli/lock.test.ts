@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bundleCli } from '../bundle-cli.js';
@@ -26,6 +27,20 @@ with Repo().lock:
     print("held", flush=True)
     signal.pause()
 `;
+
+/** Resolves when a file of that name is in the folder. */
+function appears(folder: string, name: string): Promise<void> {
+  return new Promise(resolve => {
+    const check = (): void => {
+      if (existsSync(join(folder, name))) {
+        watcher.close();
+        resolve();
+      }
+    };
+    const watcher = watch(folder, check);
+    check();
+  });
+}
 
 async function withHolder(work: (pid: number, release: () => Promise<unknown>) => Promise<void>): Promise<void> {
   const holder = box.start(['python', '-c', HOLD]);
@@ -84,6 +99,24 @@ describe('while dvc holds the project', () => {
       expect(await said).toContain('ERROR: interrupted by the user');
       expect(await done).toEqual({ exit: 252, signal: null });
     }));
+});
+
+test('Ctrl-C in the middle of the work, which reaches git too, ends with 252 and leaves nothing half done', async () => {
+  // The group is interrupted while git is asked: a git that hangs stands for a slow moment.
+  const slow = join(box.base, 'bin');
+  mkdirSync(slow);
+  writeFileSync(join(slow, 'git'), '#!/bin/sh\necho "$@" >> "$0.called"\nexec sleep 60\n', { mode: 0o755 });
+  const env = { ...box.env, PATH: `${slow}:${box.env['PATH'] ?? ''}` };
+  const [program = '', ...before] = bundle.argv;
+  const child = spawn(program, [...before, 'add', 'a'], { cwd: box.root, env, detached: true, timeout: 60_000 });
+  const done = ended(child);
+  const said = seen(child, 'stderr', 'interrupted by the user');
+  await appears(slow, 'git.called');
+  process.kill(-(child.pid ?? 0), 'SIGINT');
+  expect(await said).toContain('NEXT: Run the same command again');
+  expect(await done).toEqual({ exit: 252, signal: null });
+  expect(box.must(['git', 'status', '--porcelain', '--', '*.dvc'])).toBe('');
+  expect(box.run([...bundle.argv, 'add', 'a']).exit).toBe(0);
 });
 
 test('a path that a running `dvc repro` writes is busy', () => {
