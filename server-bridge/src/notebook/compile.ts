@@ -16,7 +16,7 @@ import { readFolder, type Folder } from './disk.js';
 import { buildEntry, madeHash, madeOf, type OwnMeta } from './entry.js';
 import { CELLAR, RUNNER, stagePaths } from './names.js';
 import { fromFile, type NotebookText } from './notebook.js';
-import { analyseInFolder, type FolderOptions, type StageOnDisk } from './ondisk.js';
+import { analyseInFolder, isDetached, type FolderOptions, type StageOnDisk } from './ondisk.js';
 import { initPython } from './python/parse.js';
 import { Problems } from './problems.js';
 
@@ -115,6 +115,9 @@ function plannedWrites(
   disk: ReadonlyMap<string, StageOnDisk>,
   options: CompileOptions
 ): Write[] {
+  if (isDetached(analysis.problems)) {
+    return [];
+  }
   const ready = analysis.stages.filter(result => !stopped(result));
   const gone = removable(folder, analysis);
   const writes: Write[] = [];

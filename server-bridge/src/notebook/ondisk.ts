@@ -79,12 +79,16 @@ export function analyseInFolder(
   return { analysis, disk };
 }
 
+/** A renamed or copied notebook compiles nothing until the user says what it is (N5). */
+export function isDetached(problems: Analysis['problems']): boolean {
+  return problems.some(problem => problem.code === 'E_NOTEBOOK_RENAMED' || problem.code === 'E_NOTEBOOK_DUPLICATE');
+}
+
 /** A stage name taken by a notebook that was renamed or copied is said once, for all its stages. */
 function merged(first: Analysis['problems'], second: Analysis['problems']): Analysis['problems'] {
-  const whole = second.some(
-    problem => problem.code === 'E_NOTEBOOK_RENAMED' || problem.code === 'E_NOTEBOOK_DUPLICATE'
-  );
-  return [...second, ...(whole ? first.filter(problem => problem.code !== 'E_STAGE_NAME_TAKEN') : first)];
+  const all = [...second, ...first];
+  const noise = /^(E_STAGE_NAME_TAKEN|E_PARAM_CONFLICT|E_PARAM_SHARED|W_PARAM_FILE)$/;
+  return isDetached(second) ? all.filter(problem => !noise.test(problem.code)) : all;
 }
 
 function stageOnDisk(folder: Folder, result: StageResult, options: FolderOptions, problems: Problems): StageOnDisk {

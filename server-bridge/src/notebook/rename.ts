@@ -5,7 +5,7 @@ import { parseLockFile, removeLockEntry, setLockEntry } from '../formats/lockfil
 import { renameStage as renameEntry, setStage } from '../formats/pipelinefile.js';
 import { isList, isMapping, type Value, type ValueMap } from '../formats/value.js';
 import { md5Hex } from '../hash/md5.js';
-import { existsSync, lstatSync, mkdirSync, renameSync } from '../io/files.js';
+import { existsSync, lstatSync, mkdirSync, renameSync, unlinkIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
 import { acquireRwLock } from '../io/rwlock.js';
 import { CellarError } from '../protocol/errors.js';
@@ -124,6 +124,7 @@ async function move(
       moveFile(join(folder.dir, before), join(folder.dir, after));
     }
     if (slug !== folder.slug) {
+      unlinkIfSync(join(folder.dir, CELLAR, slug, 'params.json'));
       moveFile(join(folder.dir, CELLAR, folder.slug, 'params.json'), join(folder.dir, CELLAR, slug, 'params.json'));
     }
     texts.forEach((text, path) => publishFile(join(folder.dir, path), text));

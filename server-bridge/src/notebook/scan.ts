@@ -28,6 +28,9 @@ export interface ScanContext {
   refuse(unit: Unit, row: number, message: string): void;
 }
 
+/** Rounds of loops that are followed in one statement. */
+const LIMIT = 256;
+
 type Local = Map<string, string[] | null>;
 
 /** File accesses of one statement, in the order of the text. */
@@ -40,6 +43,7 @@ export function fileEvents(context: ScanContext, unit: Unit): FileEvent[] {
 class Scan {
   readonly events: FileEvent[] = [];
   private readonly active = new Set<Py>();
+  private rounds = 0;
 
   constructor(
     private readonly context: ScanContext,
@@ -56,17 +60,25 @@ class Scan {
         node.kids.forEach(kid => this.visit(kid, local, depth, row));
         this.assign(node, local);
         return;
-      case 'for_statement':
-        this.loop(node.get('left'), node.get('right'), local);
-        break;
+      case 'for_statement': {
+        const [left, right] = [node.get('left'), node.get('right')];
+        const rest = node.kids.filter(kid => kid !== left && kid !== right);
+        if (right !== undefined) {
+          this.visit(right, local, depth, row);
+        }
+        this.loop(left, right, local, () => rest.forEach(kid => this.visit(kid, local, depth, row)));
+        return;
+      }
       case 'list_comprehension':
       case 'set_comprehension':
       case 'dictionary_comprehension':
       case 'generator_expression':
-        node.kids
-          .filter(kid => kid.type === 'for_in_clause')
-          .forEach(clause => this.loop(clause.get('left'), clause.get('right'), local));
-        break;
+        this.clauses(
+          node.kids.filter(kid => kid.type === 'for_in_clause'),
+          local,
+          () => node.kids.filter(kid => kid.type !== 'for_in_clause').forEach(kid => this.visit(kid, local, depth, row))
+        );
+        return;
       case 'call':
         node.kids.forEach(kid => this.visit(kid, local, depth, row));
         this.call(node, local, depth, row);
@@ -83,24 +95,33 @@ class Scan {
     }
   }
 
-  /** Loop names over a literal list, or a constant that is one, take each of its texts. */
-  private loop(left: Py | undefined, right: Py | undefined, local: Local): void {
-    if (left === undefined) {
-      return;
+  private clauses(clauses: readonly Py[], local: Local, run: () => void): void {
+    const [first, ...rest] = clauses;
+    if (first === undefined) {
+      run();
+    } else {
+      this.loop(first.get('left'), first.get('right'), local, () => this.clauses(rest, local, run));
     }
+  }
+
+  /** Runs the body once for each item of a literal list, or of a constant that is one; else once with unknown names. */
+  private loop(left: Py | undefined, right: Py | undefined, local: Local, run: () => void): void {
+    const names = left === undefined ? [] : left.type === 'identifier' ? [left] : left.kids;
     const items = this.items(right, local, 0);
-    if (left.type === 'identifier') {
-      const texts = items?.map(item => pathTexts(item, this.names(local))) ?? [null];
-      local.set(left.text, texts.includes(null) ? null : texts.flatMap(text => text ?? []));
+    if (items === null || items.length === 0 || this.rounds + items.length > LIMIT) {
+      names.flatMap(targetNames).forEach(name => local.set(name, null));
+      run();
       return;
     }
-    const names = left.kids;
-    names.forEach((name, index) => {
-      const texts = items?.map(item =>
-        item.kids.length === names.length ? pathTexts(item.kids[index], this.names(local)) : null
-      ) ?? [null];
-      targetNames(name).forEach(one => local.set(one, texts.includes(null) ? null : texts.flatMap(text => text ?? [])));
-    });
+    this.rounds += items.length;
+    for (const item of items) {
+      const values = left?.type === 'identifier' ? [item] : item.kids;
+      const texts = names.map((_, at) =>
+        values.length === names.length ? pathTexts(values[at], this.names(local)) : null
+      );
+      names.forEach((name, at) => targetNames(name).forEach(one => local.set(one, texts[at] ?? null)));
+      run();
+    }
   }
 
   private items(node: Py | undefined, local: Local, depth: number): Py[] | null {

@@ -103,7 +103,9 @@ describe('compile', () => {
     const mine = '# my pipeline\nstages:\n  hand:   # by hand\n    cmd: echo "hi"\n\nmetrics:\n  - old.json\n';
     const root = folder({ 'dvc.yaml': mine });
     await run(root, CELLS);
-    expect(read(root, 'dvc.yaml').startsWith('# my pipeline\nstages:\n  hand:   # by hand\n    cmd: echo "hi"\n')).toBe(true);
+    expect(read(root, 'dvc.yaml').startsWith('# my pipeline\nstages:\n  hand:   # by hand\n    cmd: echo "hi"\n')).toBe(
+      true
+    );
     expect(read(root, 'dvc.yaml').endsWith('\nmetrics:\n  - old.json\n')).toBe(true);
   });
 

@@ -20,7 +20,11 @@ function cell(role: string, source: string, index: number): NotebookCell {
 }
 
 /** Analysis in memory; `files` are project files by path. */
-export function analysed(cells: Tagged[], files: Record<string, string> = {}, more: Partial<AnalysisContext> = {}): Analysis {
+export function analysed(
+  cells: Tagged[],
+  files: Record<string, string> = {},
+  more: Partial<AnalysisContext> = {}
+): Analysis {
   return analyse(notebook(...cells), { notebook: 'nb.ipynb', root: null, read: path => files[path] ?? null, ...more });
 }
 
