@@ -121,6 +121,10 @@ function jobEvents(
     more: Partial<Extract<NewJobEvent, { type: 'stage' }>> = {}
   ): void => emit({ type: 'stage', address: addressOf(stage, project.root), name: nameOf(stage), step, ...more });
   return event => {
+    // A data source is checked on the way; it is no step that a person asked for. Its failure is told by the job's end.
+    if ('stage' in event && event.stage?.cmd === null) {
+      return;
+    }
     switch (event.type) {
       case 'stage-skip':
         onStage(event.stage.id, 'ended');
