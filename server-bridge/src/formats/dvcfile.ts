@@ -3,6 +3,7 @@ import {
   CHECKSUM_KEYS,
   META_KEYS,
   checksum,
+  checksumText,
   cloud,
   dirFiles,
   dvcEntryMap,
@@ -132,9 +133,9 @@ const mappings = (value: Value | undefined): ValueMap[] => (isList(value) ? valu
  */
 export function parseDvcFile(text: string, file: string): DvcFile {
   const value = parseStrict(text, file, { code: 'E_DVCFILE_INVALID', check: SCHEMA, limit: 1024 * 1024 });
-  const map: ValueMap = isMapping(value) ? value : new Map();
+  const map: ValueMap = isMapping(value) ? value : new Map<string, Value>();
   const wdir = map.get('wdir');
-  const md5 = map.get('md5');
+  const md5 = checksumText(map.get('md5') ?? null);
   const desc = map.get('desc');
   const meta = map.get('meta');
   const dvcfile: DvcFile = {
@@ -144,7 +145,7 @@ export function parseDvcFile(text: string, file: string): DvcFile {
     frozen: map.get('frozen') === true || map.get('locked') === true,
     alwaysChanged: map.get('always_changed') === true
   };
-  if (md5 !== undefined && md5 !== null && md5 !== '') dvcfile.md5 = String(md5).toLowerCase();
+  if (md5) dvcfile.md5 = md5.toLowerCase();
   if (typeof desc === 'string') dvcfile.desc = desc;
   if (meta !== undefined && meta !== null) dvcfile.meta = meta;
   return dvcfile;

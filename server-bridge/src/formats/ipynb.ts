@@ -2,7 +2,7 @@ import { CellarError } from '../protocol/errors.js';
 import { compareCodePoints } from './codepoints.js';
 import { parseJson } from './json.js';
 import { pythonFloat } from './pythonjson.js';
-import { DateValue, OpaqueValue, isList, isMapping } from './value.js';
+import { DateValue, OpaqueValue, isList, isMapping, keyText } from './value.js';
 import type { Value, ValueMap } from './value.js';
 
 export type CellType = 'code' | 'markdown' | 'raw';
@@ -50,7 +50,7 @@ export function toJson(value: Value): Json {
   if (isList(value)) return value.map(toJson);
   if (!isMapping(value)) return value;
   const object: { [key: string]: Json } = Object.create(null) as { [key: string]: Json };
-  for (const [key, item] of value) object[String(key)] = toJson(item);
+  for (const [key, item] of value) object[keyText(key)] = toJson(item);
   return object;
 }
 
@@ -61,8 +61,9 @@ function jsonObject(value: Value | undefined): { [key: string]: Json } {
 
 function readSource(value: Value | undefined): string | undefined {
   if (typeof value === 'string') return value;
-  if (!isList(value) || value.some(line => typeof line !== 'string')) return undefined;
-  return value.join('');
+  if (!isList(value)) return undefined;
+  const lines = value.filter(line => typeof line === 'string');
+  return lines.length === value.length ? lines.join('') : undefined;
 }
 
 function readCell(value: Value, index: number, file: string): NotebookCell {
@@ -98,7 +99,7 @@ export function parseNotebook(text: string, file = 'notebook'): Notebook {
   if (!isMapping(raw)) throw problem(file, 'is not a notebook: it is no mapping');
   const format = raw.get('nbformat');
   if (format !== 4n)
-    throw problem(file, `has nbformat ${format === undefined ? 'missing' : String(format)}; only 4 can be read`);
+    throw problem(file, `has nbformat ${typeof format === 'bigint' ? format : 'missing'}; only 4 can be read`);
   const cells = raw.get('cells');
   if (!isList(cells)) throw problem(file, 'has no list of cells');
   const minor = raw.get('nbformat_minor');
@@ -136,9 +137,9 @@ function print(value: Value, pad: string): string {
   if (isList(value)) {
     return value.length === 0 ? '[]' : `[\n${value.map(item => inner + print(item, inner)).join(',\n')}\n${pad}]`;
   }
-  const entries = [...value].sort(([a], [b]) => compareCodePoints(String(a), String(b)));
+  const entries = [...value].sort(([a], [b]) => compareCodePoints(keyText(a), keyText(b)));
   if (entries.length === 0) return '{}';
-  return `{\n${entries.map(([key, item]) => `${inner}${printString(String(key))}: ${print(item, inner)}`).join(',\n')}\n${pad}}`;
+  return `{\n${entries.map(([key, item]) => `${inner}${printString(keyText(key))}: ${print(item, inner)}`).join(',\n')}\n${pad}}`;
 }
 
 /** Lines of a source as nbformat stores them: each with its newline, the last without. */

@@ -2,9 +2,10 @@ import { CellarError } from '../protocol/errors.js';
 import type { LockEntry } from './entries.js';
 import { CHECKSUM_KEYS, META_KEYS, cloud, dirFiles, lockEntryMap, readRecorded } from './recorded.js';
 import { anyList, anyMapping, anything, equal, listOf, mapping, oneOf, string } from './schema.js';
+import { pythonJson } from './pythonjson.js';
 import { parseStrict } from './strictyaml.js';
 import { compareCodePoints } from './codepoints.js';
-import { isList, isMapping } from './value.js';
+import { isList, isMapping, keyText } from './value.js';
 import type { Value, ValueMap } from './value.js';
 import { printYaml } from './yaml.js';
 import { removeEntry, renameEntry, setEntry } from './yaml/splice.js';
@@ -44,15 +45,22 @@ const LIMIT = 64 * 1024 * 1024;
 
 const mappings = (value: Value | undefined): ValueMap[] => (isList(value) ? value.filter(isMapping) : []);
 
+/** A command as text; anything else than text in a list of commands runs as what it prints. */
+function commandText(value: Value): string {
+  return isList(value) || isMapping(value) ? pythonJson(value) : keyText(value);
+}
+
 /** A validated stage entry as data. */
 export function readLockEntry(map: ValueMap): LockEntry {
   const cmd = map.get('cmd');
   const params = map.get('params');
   const entries = isMapping(params) ? [...params] : [];
   return {
-    cmd: isList(cmd) ? cmd.map(line => (typeof line === 'string' ? line : String(line))) : String(cmd),
+    cmd: isList(cmd) ? cmd.map(commandText) : commandText(cmd ?? null),
     deps: mappings(map.get('deps')).map(item => readRecorded(item)),
-    params: new Map(entries.map(([file, values]) => [String(file), isMapping(values) ? values : new Map()])),
+    params: new Map(
+      entries.map(([file, values]) => [keyText(file), isMapping(values) ? values : new Map<string, Value>()])
+    ),
     outs: mappings(map.get('outs')).map(item => readRecorded(item))
   };
 }
@@ -64,7 +72,7 @@ function paramsMap(params: Map<string, ValueMap>): ValueMap {
   );
   return new Map(
     files.map(file => {
-      const values = [...(params.get(file) ?? [])].sort(([a], [b]) => compareCodePoints(String(a), String(b)));
+      const values = [...(params.get(file) ?? [])].sort(([a], [b]) => compareCodePoints(keyText(a), keyText(b)));
       return [file, new Map(values)];
     })
   );
@@ -83,11 +91,11 @@ export function lockStageMap(entry: LockEntry): ValueMap {
 /** Reads `dvc.lock`. Throws `E_LOCK_INVALID` (exit 255); merge conflict marks are named as such. */
 export function parseLockFile(text: string, file: string): LockFile {
   const value = parseStrict(text, file, { code: 'E_LOCK_INVALID', check: emptyOr, limit: LIMIT });
-  const map: ValueMap = isMapping(value) ? value : new Map();
+  const map: ValueMap = isMapping(value) ? value : new Map<string, Value>();
   const stages = map.get('stages');
   const lock: LockFile = { stages: new Map() };
   for (const [name, stage] of isMapping(stages) ? stages : []) {
-    if (isMapping(stage)) lock.stages.set(String(name), readLockEntry(stage));
+    if (isMapping(stage)) lock.stages.set(keyText(name), readLockEntry(stage));
   }
   const datasets = map.get('datasets');
   if (datasets !== undefined) lock.datasets = datasets;

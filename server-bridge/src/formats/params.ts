@@ -129,7 +129,7 @@ export function lookupParam(value: Value, dotted: string): Value | undefined {
 
 /** Values of the keys a stage lists, by their dotted text; all top-level ones when it lists none. Missing keys are left out. */
 export function selectParams(value: Value, keys: readonly string[]): ValueMap {
-  if (keys.length === 0) return isMapping(value) ? value : new Map();
+  if (keys.length === 0) return isMapping(value) ? value : new Map<string, Value>();
   const selected: ValueMap = new Map();
   for (const key of keys) {
     const found = lookupParam(value, key);
@@ -153,12 +153,17 @@ function findKey(map: ValueMap, key: Scalar): Value | undefined {
   return undefined;
 }
 
+/** Exact, as Python's is: no integer is rounded to be compared with a float. */
+function sameNumber(a: Num, b: Num): boolean {
+  if (typeof a === 'bigint') return typeof b === 'bigint' ? a === b : Number.isInteger(b) && BigInt(b) === a;
+  return typeof b === 'bigint' ? sameNumber(b, a) : a === b;
+}
+
 /** Python's `==`: `1`, `1.0` and `True` are equal, `1` and `'1'` are not, NaN equals nothing, order of keys is no matter. */
 export function pyEqual(a: Value, b: Value): boolean {
   const left = asNumber(a);
   const right = asNumber(b);
-  // The loose comparison of a bigint with a number is exact, as Python's is.
-  if (left !== undefined && right !== undefined) return left == right;
+  if (left !== undefined && right !== undefined) return sameNumber(left, right);
   if (isList(a)) return isList(b) && a.length === b.length && a.every((item, index) => pyEqual(item, b[index] ?? null));
   if (isMapping(a)) {
     if (!isMapping(b) || a.size !== b.size) return false;

@@ -1,7 +1,7 @@
 import { anyList, anyMapping, anything, boolean, listOf, mapping, nothing, oneOf, string } from './schema.js';
 import type { Check } from './schema.js';
 import { parseStrict } from './strictyaml.js';
-import { isList, isMapping } from './value.js';
+import { isList, isMapping, keyText } from './value.js';
 import type { Value, ValueMap } from './value.js';
 import { removeEntry, renameEntry, setEntry } from './yaml/splice.js';
 
@@ -100,7 +100,7 @@ const list = (value: Value | undefined): Value[] => (isList(value) ? value : [])
  */
 export function parsePipelineFile(text: string, file: string): PipelineFile {
   const value = parseStrict(text, file, { code: 'E_PIPELINE_INVALID', check: SCHEMA, limit: 4 * 1024 * 1024 });
-  const map: ValueMap = isMapping(value) ? value : new Map();
+  const map: ValueMap = isMapping(value) ? value : new Map<string, Value>();
   const stages = map.get('stages');
   const artifacts = map.get('artifacts');
   const pipeline: PipelineFile = {
@@ -110,11 +110,11 @@ export function parsePipelineFile(text: string, file: string): PipelineFile {
     params: list(map.get('params')),
     metrics: list(map.get('metrics')),
     plots: list(map.get('plots')),
-    artifacts: isMapping(artifacts) ? artifacts : new Map(),
+    artifacts: isMapping(artifacts) ? artifacts : new Map<string, Value>(),
     datasets: list(map.get('datasets'))
   };
   for (const [name, definition] of isMapping(stages) ? stages : []) {
-    if (isMapping(definition)) pipeline.stages.set(String(name), definition);
+    if (isMapping(definition)) pipeline.stages.set(keyText(name), definition);
   }
   return pipeline;
 }

@@ -10,7 +10,8 @@ export const checksum: Check = (value, path) => {
   return fine ? [] : [{ message: 'not a valid value', path }];
 };
 
-function checksumText(value: Value): string | undefined {
+/** Text of a checksum: a number is taken as its digits. Undefined for anything that cannot be one. */
+export function checksumText(value: Value): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'boolean') return value ? 'True' : 'False';

@@ -44,7 +44,7 @@ export function parseRunCacheEntry(text: string, file: string): LockEntry {
     check: LOCK_STAGE_SCHEMA,
     limit: 64 * 1024 * 1024
   });
-  return readLockEntry(isMapping(value) ? value : new Map());
+  return readLockEntry(isMapping(value) ? value : new Map<string, Value>());
 }
 
 export function printRunCacheEntry(entry: LockEntry): string {

@@ -40,3 +40,8 @@ export function pythonTypeName(value: Value): string {
   if (value instanceof OpaqueValue) return value.pythonType;
   return isList(value) ? 'list' : 'dict';
 }
+
+/** A mapping key as text: what a string key is, and digits or words for the others. */
+export function keyText(key: Scalar): string {
+  return typeof key === 'object' && key !== null ? key.text : String(key);
+}

@@ -12,8 +12,9 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 
 def encode(value: Any) -> Any:
@@ -190,7 +191,9 @@ def resolve(files: dict[str, str], settings: dict[str, Any], where: str) -> Any:
             for name in resolver.get_keys():
                 resolved = resolver.resolve_one(name)[name]
                 raw = definition.get("stages", {}).get(name, {})
-                stages.append([name, encode(resolved), raw != resolved, encode(dict(resolver.tracked_vars.get(name, {})))])
+                stages.append(
+                    [name, encode(resolved), raw != resolved, encode(dict(resolver.tracked_vars.get(name, {})))]
+                )
             return stages
         finally:
             os.chdir(before)
@@ -253,7 +256,7 @@ CALLS: dict[str, Callable[..., Any]] = {
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"ok": CALLS[request["call"]](*request["args"])}
-    except BaseException as exc:  # noqa: BLE001 the answer is the error, whatever it is
+    except BaseException as exc:
         return {"error": type(exc).__name__, "message": str(exc)}
 
 

@@ -55,7 +55,7 @@ meta:
 `;
 
 const out = (value: Map<Scalar, Value>): Map<Scalar, Value> =>
-  (value.get('outs') as Map<Scalar, Value>[])[0] ?? new Map();
+  (value.get('outs') as Map<Scalar, Value>[])[0] ?? new Map<Scalar, Value>();
 
 describe('changes to a .dvc file', () => {
   const CHANGES: Record<string, (value: Map<Scalar, Value>) => Value> = {

@@ -9,8 +9,13 @@ import { CellarError } from '../../src/protocol/errors.js';
 import type { Ask, Tagged } from '../formats/oracle.js';
 import { tag } from '../formats/oracle.js';
 
-/** Name → text; a name that ends with a slash is a folder. */
+/** Name → text; a name that ends with a slash is a folder. `§{` stands for the opening of an expression. */
 export type Files = Record<string, string>;
+
+/** Texts with real expressions: written in the source they would look like forgotten templates. */
+export const dollar = (text: string) => text.replaceAll('§{', '$' + '{');
+const expand = (files: Files): Files =>
+  Object.fromEntries(Object.entries(files).map(([name, text]) => [name, dollar(text)]));
 
 function readFrom(files: Files): (path: string) => ParamsRead {
   return path => {
@@ -23,7 +28,8 @@ function readFrom(files: Files): (path: string) => ParamsRead {
 /** Stages as the oracle lists them: name, definition, whether it differs from the raw one, values taken from files. */
 export type Row = [string, Tagged, boolean, Tagged];
 
-export function ours(files: Files, where = '', parsing: ParsingConfig = {}): Row[] | { error: string } {
+export function ours(written: Files, where = '', parsing: ParsingConfig = {}): Row[] | { error: string } {
+  const files = expand(written);
   const file = posix.join(where, 'dvc.yaml');
   try {
     const pipeline = parsePipelineFile(files[file] ?? '', file);
@@ -37,15 +43,16 @@ export function ours(files: Files, where = '', parsing: ParsingConfig = {}): Row
 }
 
 /** Python colours parse errors; we do not. */
-// eslint-disable-next-line no-control-regex
-const plain = (text: string) => text.replace(/\x1b\[[0-9;]*m/g, '');
+const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const plain = (text: string) => text.replace(COLOUR, '');
 
 /** Our stages equal those of dvc, or both fail; with `words`, in the same words. */
 export async function sameStages(
   ask: Ask,
-  files: Files,
+  written: Files,
   options: { where?: string; parsing?: ParsingConfig; words?: boolean } = {}
 ) {
+  const files = expand(written);
   const { where = '', parsing = {}, words = true } = options;
   const answer = await ask('resolve', files, { parsing }, where);
   const found = ours(files, where, parsing);

@@ -106,23 +106,32 @@ function readPlainLines(cursor: Cursor, first: string, indent: number): Value {
   return parts.join(' ');
 }
 
-/** Hands one entry with all its deeper lines to the full reader. */
+/** Hands one entry or item with all its deeper lines to the full reader; its first line is the current one. */
 function readSlowly(cursor: Cursor, start: number, indent: number, isItem: boolean): Value {
-  for (
-    advance(cursor);
-    cursor.line &&
-    (cursor.line.indent > indent ||
-      (!isItem && cursor.line.indent === indent && isDash(cursor.text, cursor.line.from, cursor.line.end)));
-  )
-    advance(cursor);
-  const end = cursor.line ? cursor.line.start : cursor.text.length;
-  return cursor.slow(' '.repeat(indent) + cursor.text.slice(start, end));
+  const { text } = cursor;
+  const goesOn = (line: Line) =>
+    line.indent > indent || (!isItem && line.indent === indent && isDash(text, line.from, line.end));
+  advance(cursor);
+  while (cursor.line && goesOn(cursor.line)) advance(cursor);
+  const end = cursor.line ? cursor.line.start : text.length;
+  const value = cursor.slow(' '.repeat(indent) + text.slice(start, end));
+  if (Array.isArray(value) && value.length === 1) return value[0] ?? null;
+  if (value instanceof Map && value.size === 1) return value.values().next().value ?? null;
+  throw new Unusual();
 }
 
-/** A value whose first line is known: what stands behind a colon or dash, `from` its first character. */
-function readInlineValue(cursor: Cursor, from: number, end: number, indent: number): Value {
-  const first = trimBlanks(cursor.text.slice(from, end));
-  return readPlainLines(cursor, first, indent);
+/** The value behind a colon or dash that stands at `start`; block texts, brackets and escapes are read slowly. */
+function readBehind(cursor: Cursor, from: number, start: number, indent: number, isItem: boolean): Value {
+  const { text, at, line } = cursor;
+  try {
+    return readPlainLines(cursor, trimBlanks(text.slice(from, line?.end ?? from)), indent);
+  } catch (error) {
+    // Anchors and tags mean something for the rest of the file.
+    if (!(error instanceof Unusual) || '&*!'.includes(text[from] ?? '')) throw error;
+    cursor.at = at;
+    cursor.line = line;
+    return readSlowly(cursor, start, indent, isItem);
+  }
 }
 
 /** The node that begins on the current line, which is deeper than its parent. */
@@ -160,7 +169,7 @@ function readList(cursor: Cursor, indent: number, depth: number): Value[] {
       throw new Unusual();
     } else if (keyEnd(text, from) !== undefined) {
       list.push(readMap(cursor, indent + from - dash, from, depth + 1));
-    } else list.push(readInlineValue(cursor, from, end, indent));
+    } else list.push(readBehind(cursor, from, dash, indent, true));
   }
   if (cursor.line && cursor.line.indent > indent) throw new Unusual();
   return list;
@@ -197,18 +206,7 @@ function readEntry(cursor: Cursor, start: number, colon: number, indent: number,
     if (next.indent === indent) return isDash(text, next.from, next.end) ? readList(cursor, indent, depth + 1) : null;
     return readNode(cursor, depth + 1);
   }
-  const before = { at: cursor.at, line: cursor.line };
-  try {
-    return readInlineValue(cursor, from, end, indent);
-  } catch (error) {
-    if (!(error instanceof Unusual) || /^[&*!]/.test(text.slice(from, from + 1))) throw error;
-    // Block texts, brackets, escapes: only this entry needs the full reader.
-    cursor.at = before.at;
-    cursor.line = before.line;
-    const value = readSlowly(cursor, start, indent, false);
-    if (!(value instanceof Map) || value.size !== 1) throw new Unusual();
-    return value.values().next().value ?? null;
-  }
+  return readBehind(cursor, from, start, indent, false);
 }
 
 /**

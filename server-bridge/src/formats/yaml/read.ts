@@ -1,6 +1,6 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Alias, Document, Node, ParsedNode, Scalar as ScalarNode, YAMLMap, YAMLSeq } from 'yaml';
-import { CellarError } from '../../protocol/errors.js';
+import { type CellarError } from '../../protocol/errors.js';
 import { DateValue, OpaqueValue, isMapping } from '../value.js';
 import type { Scalar, Value, ValueMap } from '../value.js';
 import { MAX_ALIAS_GROWTH, MAX_DEPTH, yamlProblem } from './problem.js';
@@ -211,5 +211,6 @@ export function documentValue(document: Document.Parsed, text: string, file: str
   };
   const contents: ParsedNode | null = document.contents;
   const value = build(reading, contents, 0);
-  return value === null || value === false || value === '' || value === 0n || value === 0 ? new Map() : value;
+  const empty = value === null || value === false || value === '' || value === 0n || value === 0;
+  return empty || (Array.isArray(value) && value.length === 0) ? new Map() : value;
 }

@@ -135,7 +135,7 @@ function track(context: Context, node: Node): void {
   const { source, local, path } = node.origin;
   // A mapping is used through its parts and is not tracked itself, as in DVC.
   if (!context.tracked || local || source === undefined || node.kind === 'map') return;
-  const file: ValueMap = context.tracked.get(source) ?? new Map();
+  const file: ValueMap = context.tracked.get(source) ?? new Map<string, Value>();
   context.tracked.set(source, file);
   file.set(path.join('.'), fromNode(node));
 }

@@ -1,4 +1,4 @@
-import { isList, isMapping, pythonTypeName } from '../../formats/value.js';
+import { isList, isMapping, keyText, pythonTypeName } from '../../formats/value.js';
 import type { Value, ValueMap } from '../../formats/value.js';
 import type { Context } from './context.js';
 import { parsing, templateError } from './fail.js';
@@ -44,7 +44,7 @@ function literalNode(context: Context, value: Value, options: ResolveOptions): N
 }
 
 /** Text of a key: a boolean written in `dvc.yaml` is `true`, one that comes from a file is `True`, as DVC happens to print them. */
-function keyText({ node, literal }: Data): string {
+function nameOf({ node, literal }: Data): string {
   if (node.kind !== 'leaf') return '';
   return literal && typeof node.value === 'boolean' ? String(node.value) : pythonText(node.value);
 }
@@ -52,8 +52,8 @@ function keyText({ node, literal }: Data): string {
 function mappingEntries(context: Context, map: ValueMap, options: ResolveOptions): [string, Data][] {
   return [...map].map(([key, item]): [string, Data] => {
     const name = resolveData(context, key, options);
-    if (!name.literal) throw new TemplateFailure('syntax', `A whole expression cannot be a key: ${String(key)}`);
-    return [keyText(name), resolveData(context, item, options)];
+    if (!name.literal) throw new TemplateFailure('syntax', `A whole expression cannot be a key: ${keyText(key)}`);
+    return [nameOf(name), resolveData(context, item, options)];
   });
 }
 
@@ -132,7 +132,7 @@ export function foreachIterations(
   warnIfShadowed(context, group, ['item']);
   const byIndex = items.some(({ node }) => node.kind !== 'leaf');
   const iterations = items.map((item, index) => ({
-    key: byIndex ? String(index) : keyText(item),
+    key: byIndex ? String(index) : nameOf(item),
     names: new Map([['item', item.node]])
   }));
   return unique(iterations, place);
@@ -156,7 +156,7 @@ interface Combination {
 function extend(combinations: Combination[], key: string, options: Data[]): Combination[] {
   return combinations.flatMap(({ fragments, chosen }) =>
     options.map((option, index): Combination => ({
-      fragments: [...fragments, option.node.kind === 'leaf' ? keyText(option) : `${key}${index}`],
+      fragments: [...fragments, option.node.kind === 'leaf' ? nameOf(option) : `${key}${index}`],
       chosen: [...chosen, [key, option.node]]
     }))
   );
@@ -173,7 +173,7 @@ export function matrixIterations(
   let combinations: Combination[] = [{ fragments: [], chosen: [] }];
   for (const [rawKey, value] of matrix) {
     const [key, found] = parsing(`'stages.${group}.matrix'`, file, group, (): [string, Data[] | undefined] => [
-      keyText(resolveData(context, rawKey, options)),
+      nameOf(resolveData(context, rawKey, options)),
       choices(context, value, options)
     ]);
     if (!found) {

@@ -134,7 +134,7 @@ function resolveGroup(resolver: Resolver, name: string, definition: ValueMap): R
     ? new Map([...definition].filter(([key]) => key !== 'matrix'))
     : isMapping(body)
       ? body
-      : new Map();
+      : new Map<string, Value>();
   if (iterations.length > 0) checkSyntax(resolver, name, template);
   return iterations.map(({ key, names }) => {
     const generated = `${name}@${key}`;

@@ -1,5 +1,5 @@
 import { pythonFloat } from '../../formats/pythonjson.js';
-import { DateValue, OpaqueValue, isList, isMapping } from '../../formats/value.js';
+import { DateValue, OpaqueValue, isList, isMapping, keyText } from '../../formats/value.js';
 import type { Scalar, Value, ValueMap } from '../../formats/value.js';
 import { TemplateFailure } from './failure.js';
 
@@ -65,7 +65,7 @@ export function quoteWindows(word: string): string {
 /** Leaves of a nested mapping under dotted names, in order; empty mappings vanish. */
 function flatten(map: ValueMap, prefix: string): [string, Value][] {
   return [...map].flatMap(([key, value]): [string, Value][] => {
-    const name = prefix === '' ? String(key) : `${prefix}.${String(key)}`;
+    const name = prefix === '' ? keyText(key) : `${prefix}.${keyText(key)}`;
     return isMapping(value) ? flatten(value, name) : [[name, value]];
   });
 }
