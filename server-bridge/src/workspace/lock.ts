@@ -1,8 +1,12 @@
-import { acquireProjectLock } from '../io/flock.js';
+import { acquireProjectLock, setLockHolder } from '../io/flock.js';
 import { readTextIfSync } from '../io/files.js';
 import { acquireRwLock } from '../io/rwlock.js';
 import type { Project } from './project.js';
 import { recover } from './recovery.js';
+import { lockByHelper } from '../run/lock-helper.js';
+
+// Without native calls a process of its own holds the lock.
+setLockHolder(lockByHelper);
 
 export interface ProjectLockOptions {
   signal?: AbortSignal;
