@@ -64,10 +64,8 @@ describe('what a kernel prints', () => {
   });
 
   it('counts as nothing said when it is no summary', () => {
-    expect(readSummary('{"loaded": ["df"], "failed": [{"name": "m", "reason": "stale"}]}')).toEqual({
-      loaded: ['df'],
-      failed: [{ name: 'm', reason: 'stale' }]
-    });
+    const text = '{"ok": false, "loaded": [{"name": "df"}], "errors": [{"name": "m", "message": "no file"}]}';
+    expect(readSummary(text)).toEqual({ loaded: ['df'], failed: ['m: no file'] });
     expect(readSummary('{')).toEqual({ loaded: [], failed: [] });
     expect(readSummary(null)).toEqual({ loaded: [], failed: [] });
   });

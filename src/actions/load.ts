@@ -4,7 +4,7 @@ import { readSummary } from '../models/loadsummary.js';
 import type { NotebookModel } from '../models/notebook.js';
 import { askLoad } from '../views/loaddialog.js';
 import { chosenStage, front, type IActionContext, type IFront } from './context.js';
-import { tell } from './report.js';
+import { report, tell } from './report.js';
 import { ensureTrusted } from './trusting.js';
 
 async function idleKernel(
@@ -66,10 +66,13 @@ export async function loadResults(context: IActionContext, named?: string): Prom
     });
   }
   const { loaded, failed } = readSummary(reply.value);
-  const names = loaded.length > 0 ? loaded : plan.variables.map(item => item.name);
-  tell(trans.__('In the kernel now: %1.', names.join(', ') || trans.__('the setup')));
+  tell(trans.__('In the kernel now: %1.', loaded.length === 0 ? trans.__('the setup') : loaded.join(', ')));
   if (failed.length > 0) {
-    tell(trans.__('Not loaded: %1.', failed.map(item => `${item.name} (${item.reason})`).join(', ')));
+    report(
+      new CellarError('E_LOAD_FAILED', trans.__('Not loaded: %1', failed.join(' ')), {
+        next: trans.__('Reproduce makes them anew.')
+      })
+    );
   }
-  return names;
+  return loaded;
 }

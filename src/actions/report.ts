@@ -8,7 +8,9 @@ const STAYS = 8000;
 export function report(error: unknown): void {
   const failure = toCellarError(error);
   if (failure.code !== 'E_CANCELLED') {
-    const text = failure.next === undefined ? failure.message : `${failure.message} ${failure.next}`;
+    // What comes from elsewhere (a kernel, the system) may lack its full stop.
+    const message = /[.!?…]$/.test(failure.message) ? failure.message : `${failure.message}.`;
+    const text = failure.next === undefined ? message : `${message} ${failure.next}`;
     Notification.error(text, { autoClose: STAYS });
   }
 }

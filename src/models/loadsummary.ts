@@ -1,14 +1,17 @@
-/** What the kernel said it has: the names that were set, and those that could not be, with the reason. */
+import { z } from 'zod';
+
+const Summary = z.object({
+  loaded: z.array(z.object({ name: z.string() })),
+  errors: z.array(z.object({ name: z.string().nullish(), message: z.string() }))
+});
+
+/** What the kernel said it has: the names that were set, and what could not be, in words. */
 export interface ILoadSummary {
-  readonly loaded: string[];
-  readonly failed: { readonly name: string; readonly reason: string }[];
+  readonly loaded: readonly string[];
+  readonly failed: readonly string[];
 }
 
-function namesIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
-}
-
-/** Reads the JSON that the kernel helper leaves behind; anything unexpected counts as nothing said. */
+/** Reads the JSON that the kernel helper (`runner/kernel_help.py`) leaves behind; anything unexpected counts as nothing said. */
 export function readSummary(text: string | null): ILoadSummary {
   let value: unknown = null;
   try {
@@ -16,14 +19,13 @@ export function readSummary(text: string | null): ILoadSummary {
   } catch {
     value = null;
   }
-  const field = (key: string): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : []);
-  const failed = field('failed');
+  const parsed = Summary.safeParse(value);
+  if (!parsed.success) {
+    return { loaded: [], failed: [] };
+  }
+  const { loaded, errors } = parsed.data;
   return {
-    loaded: namesIn(field('loaded')),
-    failed: (Array.isArray(failed) ? failed : []).flatMap((item: unknown) => {
-      const name: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'name') : null;
-      const reason: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'reason') : null;
-      return typeof name === 'string' ? [{ name, reason: typeof reason === 'string' ? reason : '' }] : [];
-    })
+    loaded: loaded.map(item => item.name),
+    failed: errors.map(item => (item.name == null ? item.message : `${item.name}: ${item.message}`))
   };
 }

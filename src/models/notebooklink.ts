@@ -38,7 +38,7 @@ export class NotebookLink implements IDisposable {
     this._path = options.path;
     this._base = options.base;
     this._kernel = options.kernel;
-    this._bridge.connected.connect(this.reopen, this);
+    this._bridge.connected.connect(this._onConnected, this);
     this._bridge.notified.connect(this._onNotified, this);
     this._notebook.contentChanged.connect(this._onContentChanged, this);
     this._notebook.metadataChanged.connect(this._onContentChanged, this);
@@ -106,7 +106,7 @@ export class NotebookLink implements IDisposable {
     if (path !== this._path) {
       this._close();
       this._path = path;
-      this.reopen();
+      void this._flush();
     }
   }
 
@@ -186,12 +186,16 @@ export class NotebookLink implements IDisposable {
     this._generation += 1;
   }
 
-  /** Opens it in the bridge anew: after a reconnect, a rename, or when its project has come to be. */
+  /** Opens it in the bridge anew: after a rename, or when its project has come to be. */
   reopen(): void {
-    this._doc = null;
-    this._sent = null;
-    this._generation += 1;
+    this._close();
     void this._flush();
+  }
+
+  /** Another connection knows nothing of what was open in the last one. */
+  private _onConnected(): void {
+    this._doc = null;
+    this.reopen();
   }
 
   /** Runs the exchange until the bridge has all; callers share one exchange. */
