@@ -103,7 +103,7 @@ async function apply(
       const job = placeJob(store, plan, rows, scratch);
       const reply = await runJob(job, { signal: options.signal, onStep: stepper(options.progress, rows.length) });
       settle(plan, rows, reply, result);
-      recordCheckout(ctx, store, plan, rows, reply, clock);
+      recordCheckout(ctx, store, plan, rows, job, reply, clock);
       if (job.types.includes('copy')) {
         syncBarrier(dirname(plan.path), job.targets);
       }
@@ -254,7 +254,7 @@ function placeJob(store: Store, plan: CheckoutPlan, rows: readonly PlanRow[], sc
     targets: rows.map(row => absolute(plan, row.relpath)),
     digests,
     name,
-    verified: new Uint8Array(rows.length).fill(1),
+    objects: plan.objects ?? new BigInt64Array(rows.length * FACTS),
     types: typesFor(store.types, sources[0] ?? '', join(scratch, 'try')),
     exec: new Uint8Array(rows.length).fill(plan.target?.isexec === true ? 1 : 0),
     expected,

@@ -9,7 +9,7 @@ import { isErrno, lstatSync, mkdirSync, statSync, writeFileSync, type BigIntStat
 import { CellarError } from '../protocol/errors.js';
 import { compareCodePoints, type WalkBlock } from '../io/walk.js';
 import { copyFacts, ctimeAt, FACTS, factsEqual, mtimeAt, sameFacts, factsOf } from '../io/facts.js';
-import { digestHex, DIGEST, setDigest } from './columns.js';
+import { digestHex, digestsEqual, DIGEST, setDigest } from './columns.js';
 import { appendBlocks, IndexBlock, readBlocks, writeBlocks, type PackedBlock } from './indexfile.js';
 
 /** Coarse file systems keep whole or even seconds; a younger file may change without a new time (I11). */
@@ -83,6 +83,14 @@ export class FileIndex {
       return null;
     }
     return digestHex(block.digests, i);
+  }
+
+  /** Whether the row of a file vouches for digest `row` of a column: `lookup` without a string. */
+  knows(path: string, stats: BigIntStats, digests: Uint8Array, row: number, name: HashName): boolean {
+    const cut = path.lastIndexOf('/');
+    const block = this.block(path.slice(0, cut));
+    const i = block === null ? -1 : find(block.names, path.slice(cut + 1));
+    return block !== null && i >= 0 && rowFits(block, i, stats, name) && digestsEqual(block.digests, i, digests, row);
   }
 
   /** Merge-join of a walked directory with what is known about it. */
@@ -266,7 +274,8 @@ export class FileIndex {
   }
 
   private key(folder: string): string {
-    return relative(this.root, folder);
+    // The usual case without `relative`, which normalises both paths each time.
+    return folder.startsWith(this.root + '/') ? folder.slice(this.root.length + 1) : relative(this.root, folder);
   }
 }
 

@@ -63,8 +63,8 @@ export interface PlaceJob {
   /** What the object must hash to. */
   digests: Uint8Array;
   name: HashName;
-  /** 1: the object is known to be good, need not be read to be linked. */
-  verified: Uint8Array;
+  /** Facts with which each object was verified: it need not be read again to be linked, but it must still be that one. */
+  objects: BigInt64Array;
   types: LinkType[];
   /** 1: owner may execute (always a copy or reflink). */
   exec: Uint8Array;
@@ -87,7 +87,7 @@ export interface PlaceReply {
   states: Uint8Array;
   /** Facts of the new workspace file (of the target for a symlink). */
   facts: BigInt64Array;
-  /** Facts of the object after the work. */
+  /** Facts of the object after the work; all zero: not looked at. */
   objects: BigInt64Array;
   /** 1 where the workspace file is the object's inode, so that a younger ctime is our own doing. */
   ours: Uint8Array;

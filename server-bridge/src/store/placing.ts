@@ -6,13 +6,13 @@ import {
   fchmodSync,
   fstatSync,
   isErrno,
-  lstatSync,
   openSync,
   statSync,
   unlinkIfSync,
-  writeSync
+  writeSync,
+  type BigIntStats
 } from '../io/files.js';
-import { FACTS, factsEqual, setFacts, sizeAt } from '../io/facts.js';
+import { copyFacts, FACTS, setFacts, sizeAt } from '../io/facts.js';
 import { DIGEST, digestHex } from './columns.js';
 import type { Desk } from './hashing.js';
 import {
@@ -64,21 +64,28 @@ export function* placeFiles(job: PlaceJob, desk: Desk): Generator<Step, PlaceRep
 }
 
 function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): Generator<Step, number> {
-  const source = job.sources[row] ?? '';
   const target = job.targets[row] ?? '';
-  const object = statSync(source);
-  if (object === null) {
-    return OBJECT_MISSING;
+  const trusted = isKnown(job.objects, row);
+  if (trusted) {
+    copyFacts(reply.objects, row, job.objects, row);
+  } else {
+    const object = statSync(job.sources[row] ?? '');
+    if (object === null) {
+      return OBJECT_MISSING;
+    }
+    setFacts(reply.objects, row, object);
   }
-  setFacts(reply.objects, row, object);
-  const types = linkTypes(job, row, object.size);
-  const replacing = isExpected(job.expected, row);
-  if (types[0] !== 'copy' && job.verified[row] !== 1 && !(yield* hashesTo(job, row, source, reply, desk))) {
+  const types = linkTypes(job, row, sizeAt(reply.objects, row));
+  const replacing = isKnown(job.expected, row);
+  if (types[0] !== 'copy' && !trusted && !(yield* hashesTo(job, row, reply, desk))) {
     return OBJECT_CORRUPT;
   }
   for (const type of types) {
     const made = type === 'copy' || replacing ? scratchPath(job.scratch, job.firstScratch + row) : target;
     const result = yield* make(type, job, row, made, reply, desk);
+    if (result === 'missing') {
+      return OBJECT_MISSING;
+    }
     if (result === 'corrupt') {
       return OBJECT_CORRUPT;
     }
@@ -90,16 +97,15 @@ function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): G
         unlinkIfSync(made);
         return TARGET_CHANGED;
       }
-      note(reply, row, source, target, type);
-      return PLACED;
+      return note(job, reply, row, type) ? PLACED : OBJECT_CORRUPT;
     }
   }
   throw new Error(`No possible cache link types for '${target}'.`);
 }
 
 /** Zero-byte files are never hard-linked, executables never share an inode (spec §4.4, quirk Q1). */
-function linkTypes(job: PlaceJob, row: number, size: bigint): LinkType[] {
-  if (size === 0n && job.types[0] === 'hardlink') {
+function linkTypes(job: PlaceJob, row: number, size: number): LinkType[] {
+  if (size === 0 && job.types[0] === 'hardlink') {
     return ['copy'];
   }
   if (job.exec[row] === 1) {
@@ -108,8 +114,8 @@ function linkTypes(job: PlaceJob, row: number, size: bigint): LinkType[] {
   return job.types;
 }
 
-function isExpected(expected: BigInt64Array, row: number): boolean {
-  return expected[row * FACTS + 1] !== 0n;
+function isKnown(facts: BigInt64Array, row: number): boolean {
+  return facts[row * FACTS + 1] !== 0n;
 }
 
 function* make(
@@ -119,7 +125,7 @@ function* make(
   made: string,
   reply: PlaceReply,
   desk: Desk
-): Generator<Step, 'made' | 'taken' | 'corrupt' | 'unsupported'> {
+): Generator<Step, 'made' | 'taken' | 'missing' | 'corrupt' | 'unsupported'> {
   try {
     if (type === 'copy') {
       return (yield* copyVerified(job, row, made, reply, desk)) ? 'made' : 'corrupt';
@@ -132,6 +138,9 @@ function* make(
   } catch (error) {
     if (isErrno(error, 'EEXIST')) {
       return 'taken';
+    }
+    if (isErrno(error, 'ENOENT') && statSync(job.sources[row] ?? '') === null) {
+      return 'missing';
     }
     if (type !== 'copy' && isErrno(error, ...CANNOT_LINK)) {
       return 'unsupported';
@@ -150,7 +159,7 @@ function putInPlace(job: PlaceJob, row: number, made: string, target: string, re
   return replacing ? swapIn(made, target, job.expected, row) : publishTemp(made, target) === 'done';
 }
 
-/** Copies while hashing: what does not hash to its name never reaches the workspace. */
+/** Copies; what was not verified before is hashed on the way and never reaches the workspace when it is wrong. */
 function* copyVerified(
   job: PlaceJob,
   row: number,
@@ -159,22 +168,24 @@ function* copyVerified(
   desk: Desk
 ): Generator<Step, boolean> {
   const source = job.sources[row] ?? '';
+  const hasher = isKnown(job.objects, row) ? null : createHasher(job.name);
   const fd = openSync(source, 'r');
   try {
+    if (hasher === null) {
+      const now = fstatSync(fd);
+      if (!isSameContent(reply.objects, row, now)) {
+        return false;
+      }
+      setFacts(reply.objects, row, now);
+    }
     const out = createExclusive(made, modeOf(job, row));
     try {
-      const hasher = createHasher(job.name);
       const take = (bytes: Uint8Array): void => {
-        hasher.update(bytes);
+        hasher?.update(bytes);
         writeSync(out, bytes);
       };
       yield* readSlices(fd, source, reply.objects, row, desk.slice, take, changed(source));
       fchmodSync(out, modeOf(job, row));
-      if (hasher.digest().toString('hex') !== digestHex(job.digests, row)) {
-        unlinkIfSync(made);
-        return false;
-      }
-      return true;
     } catch (error) {
       unlinkIfSync(made);
       throw error;
@@ -184,15 +195,15 @@ function* copyVerified(
   } finally {
     closeSync(fd);
   }
+  if (hasher !== null && hasher.digest().toString('hex') !== digestHex(job.digests, row)) {
+    unlinkIfSync(made);
+    return false;
+  }
+  return true;
 }
 
-function* hashesTo(
-  job: PlaceJob,
-  row: number,
-  source: string,
-  reply: PlaceReply,
-  desk: Desk
-): Generator<Step, boolean> {
+function* hashesTo(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): Generator<Step, boolean> {
+  const source = job.sources[row] ?? '';
   const hasher = createHasher(job.name);
   const fd = openSync(source, 'r');
   try {
@@ -210,21 +221,34 @@ function changed(source: string): () => never {
   };
 }
 
-/** Facts of the new file and of the object after the work; a link changes the object's ctime, and that was us. */
-function note(reply: PlaceReply, row: number, source: string, target: string, type: LinkType): void {
+/**
+ * Facts of the new file and of the object after the work; a link changes the object's ctime, and that was us. False, and
+ * the new link is gone again, when the object is no longer the one that was verified.
+ */
+function note(job: PlaceJob, reply: PlaceReply, row: number, type: LinkType): boolean {
+  const target = job.targets[row] ?? '';
   const placed = statSync(target);
-  if (placed !== null) {
-    setFacts(reply.facts, row, placed);
+  if (placed === null) {
+    return true; // taken away by somebody in the same moment
   }
-  if (type === 'hardlink' && placed !== null) {
-    reply.ours[row] = 1;
-    setFacts(reply.objects, row, placed);
-  } else if (type === 'symlink') {
-    reply.ours[row] = 1;
-  } else {
-    const object = lstatSync(source);
-    if (object !== null && !factsEqual(reply.objects, row, object)) {
-      setFacts(reply.objects, row, object);
-    }
+  const object = type === 'hardlink' || type === 'symlink' ? placed : statSync(job.sources[row] ?? '');
+  if (object === null || !isSameContent(reply.objects, row, object)) {
+    unlinkIfSync(target);
+    return false;
   }
+  setFacts(reply.facts, row, placed);
+  setFacts(reply.objects, row, object);
+  reply.ours[row] = type === 'hardlink' ? 1 : 0;
+  return true;
+}
+
+/** Links, ours and those of others, change the ctime; new content shows in mtime and size. */
+function isSameContent(facts: BigInt64Array, row: number, stats: BigIntStats): boolean {
+  const at = row * FACTS;
+  return (
+    stats.ino === facts[at + 1] &&
+    stats.mtimeNs === facts[at + 2] &&
+    stats.size === facts[at + 4] &&
+    stats.dev === facts[at]
+  );
 }

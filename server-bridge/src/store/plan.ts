@@ -5,12 +5,13 @@ import { FACTS } from '../io/facts.js';
 import { lstatSync } from '../io/files.js';
 import { compareCodePoints, visitFiles, type WalkBlock } from '../io/walk.js';
 import { digestHex, DIGEST, setDigest } from './columns.js';
-import { scanPath, type HashContext, type Scan } from './hashtree.js';
+import { oidOfScan, scanPath, type HashContext, type Scan } from './hashtree.js';
 import type { OnProgress } from './jobs.js';
 import { assertOid, isDirOid } from './layout.js';
 import { hangsRight, type Hanging } from './links.js';
 import type { Soundness, Store } from './store.js';
 import type { Tree } from './tree.js';
+import { checkObjects, MISSING, OK } from './verifying.js';
 
 /** What an out should be. `null` instead of a target means: it should not be there. */
 export interface Target {
@@ -55,6 +56,8 @@ export interface CheckoutPlan {
   chmod: boolean;
   /** Facts of what is there. */
   facts: BigInt64Array;
+  /** Facts with which the objects of added, modified and relinked files (in this order) were verified. */
+  objects?: BigInt64Array;
   /** What is there and stays, for the index. */
   scan: Scan | null;
 }
@@ -91,9 +94,13 @@ async function makePlan(
   if (target !== null) {
     assertOid(target.oid);
   }
-  const tree = target !== null && isDirOid(target.oid) ? store.tree(target.oid, name) : null;
   const there = lstatSync(path);
   const scan = there === null ? null : await scanPath(ctx, path, { ...options, name });
+  const same = scan !== null && target !== null && options.relink !== true && isSame(ctx, scan, target);
+  if (same && isDirOid(target.oid) && (await store.verify(target.oid, name, options.signal)) !== 'ok') {
+    store.read(target.oid, name); // says what is wrong with it, though nothing is to be done
+  }
+  const tree = !same && target !== null && isDirOid(target.oid) ? store.tree(target.oid, name) : null;
   const plan: CheckoutPlan = {
     path,
     target,
@@ -108,10 +115,18 @@ async function makePlan(
     facts: new BigInt64Array(0),
     scan
   };
+  if (same) {
+    plan.chmod = target.isexec === true && scan.kind === 'file' && !isExecutable(scan);
+    return plan;
+  }
   merge(plan, presentFiles(scan), wantedFiles(target, tree), store, options);
   plan.chmod = target?.isexec === true && scan?.kind === 'file' && plan.modified.length === 0 && !isExecutable(scan);
   await judge(plan, store, name, options.signal);
   return plan;
+}
+
+function isSame(ctx: HashContext, scan: Scan, target: Target): boolean {
+  return (scan.kind === 'dir') === isDirOid(target.oid) && oidOfScan(ctx, scan) === target.oid;
 }
 
 /** Whether a plan would change anything. */
@@ -214,21 +229,23 @@ export function hangingOf(block: WalkBlock, i: number): Hanging {
 
 /** Which bytes are safe, which objects are sound; existing is not verified (I3). */
 async function judge(plan: CheckoutPlan, store: Store, name: HashName, signal?: AbortSignal): Promise<void> {
-  const needed = new Set<string>();
-  for (const rows of [plan.added, plan.modified, plan.relinked]) {
-    rows.forEach(row => needed.add(row.becomes ?? ''));
-  }
+  const coming = [...plan.added, ...plan.modified, ...plan.relinked];
   const leaving = [...plan.modified, ...plan.deleted];
-  const safe = new Set<string>(needed);
-  leaving.forEach(row => safe.add(row.was ?? ''));
-  const unsound = await store.verifyAll(safe, name, signal);
-  for (const [oid, soundness] of unsound) {
-    if (needed.has(oid)) {
-      plan.bad.set(oid, soundness);
+  const digests = new Uint8Array((coming.length + leaving.length) * DIGEST);
+  coming.forEach((row, i) => setDigest(digests, i, row.becomes ?? ''));
+  leaving.forEach((row, i) => setDigest(digests, coming.length + i, row.was ?? ''));
+  if (digests.length === 0) {
+    return;
+  }
+  const { states, facts } = await checkObjects(store, digests, { name, signal });
+  for (const [i, row] of coming.entries()) {
+    if (states[i] !== OK) {
+      plan.bad.set(row.becomes ?? '', states[i] === MISSING ? 'missing' : 'corrupt');
     }
   }
+  plan.objects = facts.slice(0, coming.length * FACTS);
   plan.unsaved = leaving
-    .filter(row => unsound.has(row.was ?? ''))
+    .filter((_row, i) => states[coming.length + i] !== OK)
     .map(row => row.relpath)
     .sort(compareCodePoints);
 }

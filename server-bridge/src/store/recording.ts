@@ -2,10 +2,10 @@
 import { basename, dirname } from 'node:path';
 import { copyFacts, FACTS } from '../io/facts.js';
 import { compareCodePoints } from '../io/walk.js';
-import { DIGEST, setDigest } from './columns.js';
+import { DIGEST } from './columns.js';
 import type { HashContext } from './hashtree.js';
 import { JUDGE, OURS } from './index.js';
-import { PLACED, type PlaceReply } from './jobs.js';
+import { PLACED, type PlaceJob, type PlaceReply } from './jobs.js';
 import type { CheckoutPlan, PlanRow } from './plan.js';
 import type { Store } from './store.js';
 import { recordObjects } from './verifying.js';
@@ -16,12 +16,13 @@ export function recordCheckout(
   store: Store,
   plan: CheckoutPlan,
   rows: readonly PlanRow[],
+  job: PlaceJob,
   reply: PlaceReply,
   clock: bigint
 ): void {
   const name = plan.target?.name ?? 'md5';
   const folders = new Map<string, number[]>();
-  const objects: { oid: string; row: number }[] = [];
+  const placed: number[] = [];
   for (const [k, row] of rows.entries()) {
     if (reply.states[k] !== PLACED) {
       continue;
@@ -34,7 +35,7 @@ export function recordCheckout(
     } else {
       list.push(k);
     }
-    objects.push({ oid: row.becomes ?? '', row: k });
+    placed.push(k);
   }
   const nameOf = (k: number): string => basename(rows[k]?.relpath === '' ? plan.path : (rows[k]?.relpath ?? ''));
   for (const [folder, list] of folders) {
@@ -44,10 +45,17 @@ export function recordCheckout(
     const trust = new Uint8Array(list.length);
     for (const [i, k] of list.entries()) {
       copyFacts(facts, i, reply.facts, k);
-      setDigest(digests, i, rows[k]?.becomes ?? '');
+      digests.set(job.digests.subarray(k * DIGEST, (k + 1) * DIGEST), i * DIGEST);
       trust[i] = reply.ours[k] === 1 ? OURS : JUDGE;
     }
     ctx.index.record(folder, { names: list.map(nameOf), facts, digests, trust }, clock, name);
   }
-  recordObjects(store, objects, reply.objects, clock, name, reply.ours);
+  recordObjects(
+    store,
+    job.digests,
+    placed.filter(k => reply.objects[k * FACTS + 1] !== 0n),
+    reply.objects,
+    clock,
+    { name, ours: reply.ours }
+  );
 }

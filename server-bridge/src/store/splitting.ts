@@ -51,7 +51,7 @@ function slicePlace(job: PlaceJob, from: number, to: number): PlaceJob {
     sources: job.sources.slice(from, to),
     targets: job.targets.slice(from, to),
     digests: job.digests.slice(from * DIGEST, to * DIGEST),
-    verified: job.verified.slice(from, to),
+    objects: job.objects.slice(from * FACTS, to * FACTS),
     exec: job.exec.slice(from, to),
     expected: job.expected.slice(from * FACTS, to * FACTS),
     firstScratch: job.firstScratch + from

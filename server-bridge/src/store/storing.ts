@@ -200,13 +200,13 @@ function* publishedPaths(objects: string, reply: HashReply): Generator<string> {
 
 /** Hard links are the objects: what is known of the file is known of the object. */
 function recordLinked(store: Store, all: Hashed, clock: bigint, name: HashName): void {
-  const linked: { oid: string; row: number }[] = [];
+  const linked: number[] = [];
   for (const [row, ours] of all.ours.entries()) {
     if (ours === 1) {
-      linked.push({ oid: digestHex(all.digests, row), row });
+      linked.push(row);
     }
   }
-  recordObjects(store, linked, all.facts, clock, name, all.ours);
+  recordObjects(store, all.digests, linked, all.facts, clock, { name, ours: all.ours });
 }
 
 const cloning = new Map<string, boolean>();

@@ -81,6 +81,9 @@ function killEverywhere(box: Sandbox, args: string[], again: string[], kept: rea
   for (let at = 1; at <= total; at += every) {
     reset(box);
     const killed = box.run([process.execPath, driver, String(at), ...args]);
+    if (killed.exit === 0) {
+      break; // what the index was allowed to remember differs by the clock, and with it the number of changes
+    }
     expect(killed.signal, `at ${at}: ${killed.stderr}`).toBe('SIGKILL');
     const found = contents(box.root);
     expect(
