@@ -42,7 +42,6 @@ export async function lockByHelper(path: string): Promise<Release | null> {
   }
   // Who holds the lock, for people and for those who wait.
   writeFileSync(path, ` ${process.pid}\n`);
-  child.unref();
   return async () => {
     child.stdin.destroy();
     await ended;

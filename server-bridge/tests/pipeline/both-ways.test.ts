@@ -146,3 +146,24 @@ describe('locks (I10)', () => {
     expect(box.read('cellar.err')).toContain('is busy, it is being blocked by:');
   });
 });
+
+describe('without native helpers', () => {
+  it('still shares the lock with dvc', () => {
+    box.write('dvc.yaml', PIPELINE);
+    box.write('in', 'one\n');
+    box.write('params.yaml', 'lr: 0.1\n');
+    box.write('conf.toml', '[a]\nb = 1.0\n');
+    const plain = ['env', 'CELLAR_NO_NATIVE=1', ...bundle.argv];
+    const answer = box.run([...plain, 'repro']);
+    expect(answer.code, answer.err).toBe(0);
+    expect(box.dvc('status', '--json').out.trim()).toBe('{}');
+    const held = [
+      'python3',
+      '-c',
+      'import fcntl,subprocess,sys; f=open(".dvc/tmp/lock","a+"); fcntl.flock(f, fcntl.LOCK_EX); sys.exit(subprocess.run(sys.argv[1:]).returncode)'
+    ];
+    const refused = box.run([...held, ...plain, 'repro']);
+    expect(refused.code).toBe(255);
+    expect(refused.err).toContain('Unable to acquire lock');
+  });
+});
