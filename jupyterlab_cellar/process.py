@@ -11,17 +11,15 @@ import secrets
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .folder import SOCKET, private_folder
 from .lines import lines
 
 PROTOCOL = 1
-# sun_path is 108 bytes with its end; a longer one fails with EINVAL.
-LONGEST_SOCKET = 100
 LOOPBACK = os.name == "nt"
 # Credentials of the Jupyter server and its Hub: the bridge calls neither, and stages get the bridge's environment.
 PRIVATE = ("JUPYTERHUB_", "JPY_", "JUPYTER_TOKEN")
@@ -40,15 +38,6 @@ class Address:
     socket: str | None
     port: int | None
     secret: str
-
-
-def private_folder() -> str:
-    """A new folder that only this user can enter, with a path short enough for a socket in it."""
-    folder = tempfile.mkdtemp(prefix="cellar-")
-    if not LOOPBACK and len(os.fsencode(folder)) > LONGEST_SOCKET:
-        os.rmdir(folder)
-        folder = tempfile.mkdtemp(prefix="cellar-", dir="/tmp")
-    return folder
 
 
 def child_environment(env: Mapping[str, str]) -> dict[str, str]:
@@ -83,7 +72,7 @@ class BridgeProcess:
         """Starts `node script` and waits at most `timeout` seconds for its ready line; raises `StartFailed`."""
         folder = private_folder()
         secret = secrets.token_hex(32)
-        where = ["--loopback"] if LOOPBACK else ["--socket", os.path.join(folder, "s")]
+        where = ["--loopback"] if LOOPBACK else ["--socket", os.path.join(folder, SOCKET)]
         try:
             child = await asyncio.create_subprocess_exec(
                 node,
@@ -124,7 +113,7 @@ class BridgeProcess:
         if line.get("protocol") != PROTOCOL:
             raise StartFailed(f"The bridge speaks protocol {line.get('protocol')}, this server {PROTOCOL}.")
         self.version = str(line.get("version", ""))
-        socket = None if LOOPBACK else os.path.join(self._folder, "s")
+        socket = None if LOOPBACK else os.path.join(self._folder, SOCKET)
         self.address = Address(socket, line.get("port"), greeting["secret"])
 
     async def _read_stdout(

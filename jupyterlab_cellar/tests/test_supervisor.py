@@ -6,13 +6,14 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyterlab_cellar import node, process, supervisor
+from jupyterlab_cellar import folder, node, supervisor
 from jupyterlab_cellar.supervisor import BridgeUnavailable, Supervisor
 
 from .conftest import STAND_IN
@@ -121,6 +122,22 @@ async def test_a_long_temporary_folder_still_gives_a_socket(
 ) -> None:
     deep = tmp_path / ("x" * 120)
     deep.mkdir()
-    monkeypatch.setattr(process.tempfile, "tempdir", str(deep))
+    monkeypatch.setattr(folder.tempfile, "tempdir", str(deep))
     address = await make().ensure()
     assert address.socket and len(os.fsencode(address.socket)) <= 107
+
+
+async def test_takes_away_what_a_killed_server_left(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder.tempfile, "tempdir", str(tmp_path))
+    left, running = tmp_path / "cellar-bridge-left", tmp_path / "cellar-bridge-running"
+    listener = socket.socket(socket.AF_UNIX)
+    for place in (left, running):
+        place.mkdir()
+        with socket.socket(socket.AF_UNIX) as ended:
+            (listener if place is running else ended).bind(str(place / "s"))
+    listener.listen()
+    with listener:
+        await make().ensure()
+        assert running.exists() and not left.exists()
