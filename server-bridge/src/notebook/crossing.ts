@@ -14,7 +14,7 @@ export interface CrossingInput {
   context: AnalysisContext;
   problems: Problems;
   /** Text of a stage's script without line 1, as it would be written now. */
-  body(stage: string): string;
+  body: (stage: string) => string;
 }
 
 export function checkCrossing(input: CrossingInput): void {
@@ -174,6 +174,7 @@ function mutated({ plans, problems, notebook, context, body }: CrossingInput, pl
         input === undefined ||
         read === undefined ||
         read.from !== input.from ||
+        later === plan ||
         read.reader.index < end.index
       ) {
         continue;

@@ -55,7 +55,9 @@ export function readFolder(root: string, notebookPath: string): Folder {
     parseLockFile(lock, inFolder('dvc.lock'));
   }
   const entries =
-    pipeline === null || pipeline.trim() === '' ? new Map() : parsePipelineFile(pipeline, inFolder('dvc.yaml')).stages;
+    pipeline === null || pipeline.trim() === ''
+      ? new Map<string, ValueMap>()
+      : parsePipelineFile(pipeline, inFolder('dvc.yaml')).stages;
   const folder: Folder = {
     dir,
     path,
@@ -105,7 +107,7 @@ function readMirrored(text: string | null): ValueMap {
   }
   try {
     const value = parseYaml(text, 'params.json');
-    return isMapping(value) ? value : new Map();
+    return isMapping(value) ? value : new Map<string, Value>();
   } catch {
     return new Map();
   }
@@ -158,7 +160,9 @@ export function otherParams(folder: Folder): Map<string, { notebook: string; val
     const slug = notebookFolder(notebook);
     if (slug !== folder.slug && names.includes(slug)) {
       for (const [key, value] of readMirrored(readTextIfSync(join(base, slug, 'params.json')))) {
-        found.set(String(key), { notebook, value });
+        if (typeof key === 'string') {
+          found.set(key, { notebook, value });
+        }
       }
     }
   }

@@ -1,7 +1,7 @@
 /** The entry of a stage in `dvc.yaml`: what the compiler makes, and what stays as the user has it (N6, N7). */
 import { compareCodePoints } from '../formats/codepoints.js';
 import { pythonJson } from '../formats/pythonjson.js';
-import { isList, isMapping, type Value, type ValueMap } from '../formats/value.js';
+import { isList, isMapping, type Scalar, type Value, type ValueMap } from '../formats/value.js';
 import { md5Hex } from '../hash/md5.js';
 import type { ScriptHeader } from '../protocol/script.js';
 import type { OutKind } from '../protocol/tag.js';
@@ -44,13 +44,17 @@ export function ownMeta(entry: ValueMap): OwnMeta | null {
   const compiler = own.get('compiler');
   const made = own.get('made');
   const kept = own.get('kept');
-  const pair = isMapping(kept) ? { mine: String(kept.get('mine')), made: String(kept.get('made')) } : null;
+  const pair = isMapping(kept) ? { mine: textOf(kept.get('mine')), made: textOf(kept.get('made')) } : null;
   return {
     notebook: notebook.replace(/\\\$\{/g, '${'),
     compiler: typeof compiler === 'bigint' ? Number(compiler) : 0,
     made: typeof made === 'string' ? made : '',
     kept: pair
   };
+}
+
+function textOf(value: Value | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 export function madeOf(result: StageResult): Made {
@@ -130,7 +134,7 @@ export function buildEntry(result: StageResult, notebook: string, before: ValueM
 
 function meta(before: ValueMap | null, notebook: string, made: Made): ValueMap {
   const old = before?.get('meta');
-  const all: ValueMap = isMapping(old) ? new Map(old) : new Map();
+  const all: ValueMap = new Map<Scalar, Value>(isMapping(old) ? old : []);
   all.set(
     'cellar',
     new Map<string, Value>([

@@ -1,7 +1,7 @@
 /** Files in and out of a stage: what the code shows, what the tag adds and excludes (N2, N23–N27, N29, N30). */
 import { posix } from 'node:path';
 import type { OutKind } from '../protocol/tag.js';
-import { cellName, moveToSetup, type Problems } from './problems.js';
+import { cellName, type moveToSetup, type Problems } from './problems.js';
 import type { NotebookText } from './notebook.js';
 import type { Unit } from './program.js';
 import type { FileEvent } from './scan.js';

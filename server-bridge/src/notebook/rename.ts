@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseNotebook } from '../formats/ipynb.js';
 import { parseLockFile, removeLockEntry, setLockEntry } from '../formats/lockfile.js';
 import { renameStage as renameEntry, setStage } from '../formats/pipelinefile.js';
-import { isList, isMapping, type Value, type ValueMap } from '../formats/value.js';
+import { isList, isMapping, type Scalar, type Value, type ValueMap } from '../formats/value.js';
 import { md5Hex } from '../hash/md5.js';
 import { existsSync, lstatSync, mkdirSync, renameSync, unlinkIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
@@ -292,7 +292,7 @@ function movedEntry(
   for (const [key, value] of entry) {
     if (key === 'cmd' && typeof value === 'string') {
       next.set(key, commandFor(value, paths));
-    } else if (['deps', 'outs', 'metrics', 'plots'].includes(String(key)) && isList(value)) {
+    } else if (typeof key === 'string' && ['deps', 'outs', 'metrics', 'plots'].includes(key) && isList(value)) {
       next.set(
         key,
         value.map(item => movedItem(item, paths)).sort((a, b) => (itemText(a) < itemText(b) ? -1 : 1))
@@ -321,15 +321,19 @@ function movedEntry(
   return next;
 }
 
+function keyText(key: Scalar | undefined): string {
+  return typeof key === 'string' ? key : '';
+}
+
 function itemText(item: Value): string {
-  return typeof item === 'string' ? item : isMapping(item) ? String([...item.keys()][0]) : '';
+  return typeof item === 'string' ? item : isMapping(item) ? keyText([...item.keys()][0]) : '';
 }
 
 function movedItem(item: Value, paths: ReadonlyMap<string, string>): Value {
   if (typeof item === 'string') {
     return movedPath(item, paths);
   }
-  return isMapping(item) ? new Map([...item].map(([path, flags]) => [movedPath(String(path), paths), flags])) : item;
+  return isMapping(item) ? new Map([...item].map(([path, flags]) => [movedPath(keyText(path), paths), flags])) : item;
 }
 
 function moveFile(from: string, to: string): void {

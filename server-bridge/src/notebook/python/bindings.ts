@@ -1,8 +1,7 @@
 /** Scope-aware walk over one body of code: what it reads, binds, changes and hands on (spec/notebook.md N34, N35). */
-import { querySource, recordCall } from './calls.js';
-import { emptyBody, type BodyFacts, type CallSite, type FunctionFacts } from './facts.js';
+import { ExpressionWalk } from './expressions.js';
+import { emptyBody, type BodyFacts, type FunctionFacts } from './facts.js';
 import { importNames, localNames, parameters, patternNames, targetNames } from './names.js';
-import { lookUp, type Scope } from './scopes.js';
 import { roots, dotted } from './sharing.js';
 import type { Py } from './tree.js';
 
@@ -44,24 +43,8 @@ export function functionFacts(node: Py, owner: string): FunctionFacts {
   };
 }
 
-class Walk {
-  readonly returns = new Set<string>();
-  private scope: Scope;
-  private bound = new Set<string>();
-  private nested = 0;
-  private marks = 0;
-  private readonly isModule: boolean;
-  private readonly sites = new Map<Py, CallSite>();
-
-  /** `body` is a function's body, null for module level. */
-  constructor(
-    private readonly facts: BodyFacts,
-    body: Py | null
-  ) {
-    this.isModule = body === null;
-    const names = body === null ? { locals: new Set<string>(), globals: new Set<string>() } : localNames(body);
-    this.scope = { kind: 'body', mark: '', locals: names.locals, globals: names.globals, up: null };
-  }
+class Walk extends ExpressionWalk {
+  private className = '';
 
   parameters(names: string[]): void {
     names.forEach(name => this.scope.locals.add(name));
@@ -149,68 +132,8 @@ class Walk {
     }
   }
 
-  private key(name: string): string {
-    return lookUp(this.scope, name).key;
-  }
-
-  private use(name: string, row: number): void {
-    const found = lookUp(this.scope, name);
-    if (found.inner || found.local || (this.nested === 0 && this.bound.has(name))) {
-      return;
-    }
-    const rows = this.nested > 0 ? this.facts.deferred : this.facts.reads;
-    if (!rows.has(name)) {
-      rows.set(name, row);
-    }
-  }
-
-  private bind(name: string): void {
-    let at: Scope = this.scope;
-    while (at.kind === 'comprehension' && at.up !== null) {
-      at = at.up;
-    }
-    if (at.globals.has(name)) {
-      this.facts.globalBinds.add(name);
-    } else if (at.kind !== 'body') {
-      at.locals.add(name);
-    } else {
-      this.facts.may.add(name);
-      this.bound.add(name);
-    }
-  }
-
-  private mutate(node: Py | undefined, how: 'store' | 'delete', row: number): void {
-    const dots = dotted(node).split('.').length;
-    roots(node).forEach(root => this.facts.mutations.push({ name: this.key(root), row, how, dots }));
-  }
-
-  private share(left: string, node: Py | undefined): void {
-    roots(node).forEach(root => this.facts.shares.push({ left, right: this.key(root) }));
-  }
-
-  private branch(run: () => void): Set<string> {
-    const before = this.bound;
-    this.bound = new Set(before);
-    run();
-    const after = this.bound;
-    this.bound = before;
-    return after;
-  }
-
-  private child(node: Py, field: string): void {
-    node.all(field).forEach(kid => this.expression(kid));
-  }
-
   private blocks(node: Py | undefined): void {
     node?.kids.forEach(kid => this.statement(kid));
-  }
-
-  private inner(kind: Scope['kind'], locals: Iterable<string>, run: () => void, globals = new Set<string>()): void {
-    this.scope = { kind, mark: `#${++this.marks}`, locals: new Set(locals), globals, up: this.scope };
-    this.nested += kind === 'function' ? 1 : 0;
-    run();
-    this.nested -= kind === 'function' ? 1 : 0;
-    this.scope = this.scope.up ?? this.scope;
   }
 
   private assignment(node: Py): void {
@@ -237,28 +160,6 @@ class Walk {
   }
 
   /** Binds or stores into a target; `value` is what it gets. */
-  private target(node: Py, value: Py | undefined): void {
-    if (node.type === 'identifier') {
-      this.bind(node.text);
-      this.share(this.key(node.text), value);
-    } else if (node.type === 'attribute' || node.type === 'subscript') {
-      const holder = node.get(node.type === 'attribute' ? 'object' : 'value');
-      node.kids.filter(kid => kid.field !== 'attribute').forEach(kid => this.expression(kid));
-      this.mutate(holder, 'store', node.row);
-      roots(holder).forEach(root => this.share(this.key(root), value));
-    } else {
-      const parts = node.kids;
-      const values = value !== undefined && ['tuple', 'expression_list', 'list'].includes(value.type) ? value.kids : [];
-      const paired = values.length === parts.length && !values.some(kid => kid.type === 'list_splat');
-      parts.forEach((part, index) => {
-        if (paired) {
-          this.target(part, values[index]);
-        } else {
-          this.target(part, value);
-        }
-      });
-    }
-  }
 
   private augmented(node: Py): void {
     const left = node.get('left');
@@ -440,8 +341,6 @@ class Walk {
     this.bind(node.get('name')?.text ?? '');
   }
 
-  private className = '';
-
   private classDefinition(node: Py): void {
     const name = node.get('name')?.text ?? '';
     const bases = node.get('superclasses');
@@ -460,99 +359,6 @@ class Walk {
     );
     this.className = outer;
     this.bind(name);
-  }
-
-  private expression(node: Py): void {
-    switch (node.type) {
-      case 'identifier':
-        this.use(node.text, node.row);
-        return;
-      case 'attribute':
-        this.child(node, 'object');
-        return;
-      case 'keyword_argument':
-        this.child(node, 'value');
-        return;
-      case 'dotted_name':
-        this.use(node.kids[0]?.text ?? node.text, node.row);
-        return;
-      case 'named_expression': {
-        this.child(node, 'value');
-        const name = node.get('name')?.text ?? '';
-        this.bind(name);
-        this.share(this.key(name), node.get('value'));
-        return;
-      }
-      case 'lambda': {
-        const { names, evaluated } = parameters(node.get('parameters'));
-        evaluated.forEach(value => this.expression(value));
-        this.inner('function', names, () => this.child(node, 'body'));
-        return;
-      }
-      case 'conditional_expression':
-      case 'boolean_operator':
-        this.branch(() => node.kids.forEach(kid => this.expression(kid)));
-        return;
-      case 'list_comprehension':
-      case 'set_comprehension':
-      case 'dictionary_comprehension':
-      case 'generator_expression':
-        this.comprehension(node);
-        return;
-      case 'call':
-        node.kids.forEach(kid => this.expression(kid));
-        this.called(recordCall(node, this.facts, name => this.key(name)));
-        return;
-      case 'assignment':
-      case 'block':
-      case 'expression_statement':
-      case 'function_definition':
-      case 'class_definition':
-        this.statement(node);
-        return;
-      case 'yield':
-        node.kids.forEach(kid => this.returned(kid));
-        return;
-      default:
-        node.kids.forEach(kid => this.expression(kid));
-    }
-  }
-
-  private called(site: CallSite): void {
-    this.sites.set(site.node, site);
-    querySource(site).forEach(name => this.use(name, site.row));
-  }
-
-  private comprehension(node: Py): void {
-    const clauses = node.kids.filter(kid => kid.type === 'for_in_clause');
-    const first = clauses[0];
-    first?.all('right').forEach(right => this.expression(right));
-    const locals = clauses.flatMap(clause => clause.all('left').flatMap(targetNames));
-    const outer =
-      first
-        ?.all('right')
-        .flatMap(roots)
-        .map(root => this.key(root)) ?? [];
-    this.inner('comprehension', locals, () => {
-      this.branch(() => {
-        for (const clause of clauses) {
-          const held =
-            clause === first
-              ? outer
-              : clause
-                  .all('right')
-                  .flatMap(roots)
-                  .map(root => this.key(root));
-          for (const name of clause.all('left').flatMap(targetNames)) {
-            held.forEach(right => this.facts.shares.push({ left: this.key(name), right }));
-          }
-          if (clause !== first) {
-            clause.all('right').forEach(right => this.expression(right));
-          }
-        }
-        node.kids.filter(kid => kid.type !== 'for_in_clause').forEach(kid => this.expression(kid));
-      });
-    });
   }
 }
 
