@@ -48,7 +48,7 @@ const result = await build({
   target: 'node22.13',
   external: [...NATIVE, 'bufferutil', 'utf-8-validate'],
   define: { 'process.env.CELLAR_VERSION': JSON.stringify(version) },
-  // CommonJS packages in the bundle (ws, pino) call require() for Node's own modules.
+  // CommonJS packages in the bundle (ws) call require() for Node's own modules.
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
   legalComments: 'none',
   metafile: true,
