@@ -2,6 +2,7 @@ import type { Cell, ICellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Problem } from '../../server-bridge/src/protocol/analysis.js';
 import type { StageState } from '../../server-bridge/src/protocol/state.js';
+import type { IJobStep } from '../models/job.js';
 import type { NotebookModel } from '../models/notebook.js';
 import { front, type IActionContext } from './context.js';
 import { tell } from './report.js';
@@ -104,4 +105,13 @@ export async function goToStage(context: IActionContext, stage: string): Promise
   }
   context.app.shell.activateById(at.panel.id);
   return (await showCell(at.panel, cell)) !== null;
+}
+
+/** Goes to the cell and line where a stage of the run failed. */
+export async function goToError(panel: NotebookPanel, model: NotebookModel, step: IJobStep): Promise<void> {
+  const { cell, line } = step.error?.at ?? {};
+  const found = (cell === undefined ? null : model.cellAt(cell)) ?? model.cellsOf(step.name)[0];
+  if (found !== undefined) {
+    await showCell(panel, found, line);
+  }
 }

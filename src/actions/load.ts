@@ -49,7 +49,7 @@ export async function loadResults(context: IActionContext, named?: string): Prom
   }
   const { model } = at;
   const doc = await model.link.settled();
-  const words = { action: trans.__('Load results'), deed: trans.__('load') };
+  const words = { action: trans.__('Load results'), deed: trans.__('load'), stages: [] };
   if (!(await ensureTrusted(context, model.path, model.view?.trust, words))) {
     return [];
   }

@@ -30,7 +30,11 @@ async function ready(context: IActionContext, model: NotebookModel): Promise<Rep
     }
     await model.link.settled();
   }
-  const words = { action: context.trans.__('Reproduce'), deed: context.trans.__('reproduce') };
+  const words = {
+    action: context.trans.__('Reproduce'),
+    deed: context.trans.__('reproduce'),
+    stages: model.stageNames
+  };
   if (!(await ensureTrusted(context, model.path, model.view?.trust, words))) {
     return 'restricted';
   }

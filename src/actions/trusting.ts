@@ -1,5 +1,5 @@
 import type { IActionContext } from './context.js';
-import { askTrust } from '../views/trustdialog.js';
+import { askTrust, type ITrustWords } from '../views/trustdialog.js';
 
 /**
  * Asks for trust before a deed in a restricted project (N64). True when the deed may go on; denying or closing the
@@ -9,13 +9,13 @@ export async function ensureTrusted(
   context: IActionContext,
   path: string,
   trust: 'trusted' | 'restricted' | undefined,
-  words: { readonly action: string; readonly deed: string }
+  words: ITrustWords
 ): Promise<boolean> {
   if (trust !== 'restricted') {
     return true;
   }
   const review = await context.project.review(path);
-  const scope = await askTrust(context.trans, review, words.action, words.deed);
+  const scope = await askTrust(context.trans, review, words);
   if (scope === null) {
     return false;
   }
@@ -28,7 +28,8 @@ export async function reviewProject(context: IActionContext): Promise<void> {
   const path = context.project.path ?? '';
   await ensureTrusted(context, path, 'restricted', {
     action: context.trans.__('Working in it'),
-    deed: context.trans.__('work in it')
+    deed: context.trans.__('work in it'),
+    stages: context.notebooks.current?.stageNames ?? []
   });
   await context.project.refresh();
 }

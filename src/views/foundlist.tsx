@@ -20,10 +20,19 @@ function kindWord(trans: TranslationBundle, kind: OutKind): string {
 
 const KINDS: readonly OutKind[] = ['out', 'metric', 'plot'];
 
+/** Where it comes from, or how it is read: a variable that is read comes from a stage. */
+function howWords(trans: TranslationBundle, item: Found, input: boolean): string {
+  if (item.excluded) {
+    return trans.__('excluded');
+  }
+  return item.kind === 'variable' && input && !item.how.startsWith('from ') ? trans.__('from %1', item.how) : item.how;
+}
+
 /** One found item. Variables, parameters and modules are what they are; only files can be excluded (N1). */
 function FoundRow(props: {
   readonly trans: TranslationBundle;
   readonly item: Found;
+  readonly input: boolean;
   readonly draft: TagDraft;
 }): React.JSX.Element {
   const { trans, item, draft } = props;
@@ -35,7 +44,7 @@ function FoundRow(props: {
         {item.name}
       </span>
       <span className="cellar-muted cellar-ellipsis" title={item.how}>
-        {item.excluded ? trans.__('excluded') : <CodeText text={item.how} />}
+        <CodeText text={howWords(trans, item, props.input)} />
       </span>
       {file && item.outKind !== undefined && !item.excluded && (
         <select
@@ -67,6 +76,7 @@ function FoundPart(props: {
   readonly trans: TranslationBundle;
   readonly title: string;
   readonly items: readonly Found[];
+  readonly input: boolean;
   readonly draft: TagDraft;
 }): React.JSX.Element | null {
   const { trans, title, items, draft } = props;
@@ -80,7 +90,7 @@ function FoundPart(props: {
       </h3>
       <ul className="cellar-Found" aria-label={title}>
         {items.map(item => (
-          <FoundRow key={`${item.kind} ${item.name}`} trans={trans} item={item} draft={draft} />
+          <FoundRow key={`${item.kind} ${item.name}`} trans={trans} item={item} input={props.input} draft={draft} />
         ))}
       </ul>
     </>
@@ -135,8 +145,8 @@ export function FoundList(props: { readonly trans: TranslationBundle; readonly d
   const found = draft.found ?? draft.notebook.view?.stages.find(stage => stage.name === draft.stage)?.found ?? null;
   return (
     <>
-      <FoundPart trans={trans} title={trans.__('Inputs')} items={found?.inputs ?? []} draft={draft} />
-      <FoundPart trans={trans} title={trans.__('Outputs')} items={found?.outputs ?? []} draft={draft} />
+      <FoundPart trans={trans} title={trans.__('Inputs')} items={found?.inputs ?? []} input draft={draft} />
+      <FoundPart trans={trans} title={trans.__('Outputs')} items={found?.outputs ?? []} input={false} draft={draft} />
       <AddFile trans={trans} draft={draft} />
     </>
   );

@@ -110,7 +110,7 @@ function count(steps: readonly IJobStep[], step: IJobStep['step']): number {
 function Ended(props: {
   readonly trans: TranslationBundle;
   readonly job: JobModel;
-  readonly goToStage: (stage: string) => void;
+  readonly goToError: (step: IJobStep) => void;
 }): React.JSX.Element {
   const { trans, job } = props;
   const { steps } = job;
@@ -133,7 +133,7 @@ function Ended(props: {
         <span className="cellar-ellipsis">{trans.__('%1. Its earlier outs are back in place.', sum)}</span>
         <span className="cellar-Strip-grow" />
         {failed.own && (
-          <Button kind="small" onClick={() => props.goToStage(failed.name)}>
+          <Button kind="small" onClick={() => props.goToError(failed)}>
             {trans.__('Go to the error')}
           </Button>
         )}
@@ -166,7 +166,7 @@ function Ended(props: {
 export function JobLine(props: {
   readonly trans: TranslationBundle;
   readonly job: JobModel;
-  readonly goToStage: (stage: string) => void;
+  readonly goToError: (step: IJobStep) => void;
 }): React.JSX.Element {
   return props.job.ended ? <Ended {...props} /> : <Running trans={props.trans} job={props.job} />;
 }

@@ -3,7 +3,7 @@ import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import { DisposableSet, type IDisposable } from '@lumino/disposable';
 import type { IActionContext } from '../actions/context.js';
 import { applyFix } from '../actions/fixes.js';
-import { goToStage } from '../actions/jump.js';
+import { goToError } from '../actions/jump.js';
 import { renameStage } from '../actions/rename.js';
 import { openPopover } from '../actions/tagging.js';
 import { Announcer } from './announcer.js';
@@ -39,7 +39,7 @@ export class NotebookExtras implements DocumentRegistry.IWidgetExtension<Noteboo
           trans,
           actions: {
             tag: () => void this._context.app.commands.execute('cellar:tag-cell'),
-            goToStage: stage => void goToStage(this._context, stage)
+            goToError: step => void goToError(panel, model, step)
           }
         });
         panel.contentHeader.insertWidget(0, strip);

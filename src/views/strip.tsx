@@ -3,6 +3,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
+import type { IJobStep } from '../models/job.js';
 import type { NotebookModel } from '../models/notebook.js';
 import { IconButton } from './parts.js';
 import { JobLine } from './jobline.js';
@@ -11,8 +12,8 @@ import { NoticeLines, noticeCount } from './noticelines.js';
 /** What the strip's buttons do. */
 export interface IStripActions {
   tag(): void;
-  /** Goes to the cell of the stage that failed. */
-  goToStage(stage: string): void;
+  /** Goes to the cell and line where a stage failed. */
+  goToError(step: IJobStep): void;
 }
 
 /**
@@ -50,7 +51,7 @@ export class Strip extends ReactWidget {
               key={this._model.job.id}
               trans={this._trans}
               job={this._model.job}
-              goToStage={stage => this._actions.goToStage(stage)}
+              goToError={step => this._actions.goToError(step)}
             />
             <IconButton icon="close" label={this._trans.__('Close')} onClick={() => this._closeJob()} />
           </div>
