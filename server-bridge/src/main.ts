@@ -5,7 +5,7 @@ import { PROTOCOL_VERSION } from './protocol/version.js';
 import { Greeting, listen } from './service/serve.js';
 import { serveSocket } from './service/rpc.js';
 import { createService } from './service/service.js';
-import { VERSION } from './service/version.js';
+import { CELLAR_VERSION } from './service/version.js';
 
 const log = (text: string): void => {
   process.stderr.write(text + '\n');
@@ -25,6 +25,10 @@ async function readGreeting(): Promise<{ greeting: Greeting; ended: Promise<void
 }
 
 async function main(): Promise<void> {
+  // A defect in one request must not end the runs of all projects: it is logged, and the process goes on.
+  process.on('unhandledRejection', reason =>
+    log(`unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`)
+  );
   const { values } = parseArgs({ options: { socket: { type: 'string' }, loopback: { type: 'boolean' } } });
   const { greeting, ended } = await readGreeting();
   const service = createService({
@@ -38,7 +42,7 @@ async function main(): Promise<void> {
     serveSocket(socket, peer => service.connect(peer), log)
   );
   process.stdout.write(
-    JSON.stringify({ ready: true, protocol: PROTOCOL_VERSION, version: VERSION, port: server.port }) + '\n'
+    JSON.stringify({ ready: true, protocol: PROTOCOL_VERSION, version: CELLAR_VERSION, port: server.port }) + '\n'
   );
   const stop = async (): Promise<void> => {
     server.close();

@@ -8,7 +8,6 @@ import type { Round } from './check.js';
 import { kinds, mutate, seeded } from './mutate.js';
 import type { Kind } from './mutate.js';
 import { readBook } from './notebook.js';
-import type { Book } from './notebook.js';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'notebooks');
 const names = readdirSync(folder).sort();

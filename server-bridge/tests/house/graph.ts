@@ -37,7 +37,7 @@ function externalFinding(room: string, target: string, table: Rooms): string | u
   if (room === 'browser') {
     const known = table.browser.forbidden.includes(target) || target.startsWith('node:');
     if (known) return 'is not for the browser';
-    return /^@jupyterlab\/[^/]+\/lib\//.test(target) ? 'is a deep path of a shared package' : undefined;
+    return target.search(/^@jupyterlab\/[^/]+\/lib\//) === 0 ? 'is a deep path of a shared package' : undefined;
   }
   const only = table.packagesOnly[room];
   if (only && !only.includes(name)) return `is not among the packages of ${room}`;
@@ -64,7 +64,7 @@ export function findings(files: ReadonlyMap<string, string>, table: Rooms): stri
     for (const target of importsOf(text)) {
       const say = (why: string | undefined): void => void (why && found.push(`${path}: ${target} ${why}`));
       if (!target.startsWith('.')) say(externalFinding(room, target, table));
-      else if (/\.(svg|css|json|wasm)$/.test(target)) continue;
+      else if (target.search(/\.(svg|css|json|wasm)$/) >= 0) continue;
       else {
         const source = sourceOf(path, target, files);
         say(source === undefined ? 'leads nowhere' : innerFinding(room, roomOf(source), table));

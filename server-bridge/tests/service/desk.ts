@@ -133,7 +133,7 @@ async function openNotebook(tab: Tab, cells: WireCell[], path: string): Promise<
     },
     press: async (problem, label) => {
       const fix = problem.fixes.find(each =>
-        typeof label === 'string' ? each.label === label : label.test(each.label)
+        typeof label === 'string' ? each.label === label : each.label.search(label) >= 0
       );
       if (fix === undefined) {
         throw new Error(`no such button: ${JSON.stringify(problem.fixes.map(each => each.label))}`);

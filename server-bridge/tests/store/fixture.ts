@@ -117,7 +117,7 @@ export function checkCache(cache: string): { oids: string[]; problems: string[] 
     for (const name of list(join(objects, prefix))) {
       const path = join(objects, prefix, name);
       const oid = prefix + name;
-      if (!/^[0-9a-f]{32}(\.dir)?$/.test(oid)) {
+      if (oid.search(/^[0-9a-f]{32}(\.dir)?$/) < 0) {
         problems.push(`litter ${prefix}/${name}`);
         continue;
       }

@@ -12,7 +12,7 @@ const CHANGES =
 const [at, command, ...targets] = process.argv.slice(2);
 let changes = 0;
 setHook(op => {
-  if (CHANGES.test(op)) {
+  if (op.search(CHANGES) >= 0) {
     changes += 1;
     if (changes === Number(at)) {
       process.kill(process.pid, 'SIGKILL');
