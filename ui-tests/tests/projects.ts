@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The folder that the server shows; paths of the tests are below it. */
+export const ROOT = process.env.JUPYTERLAB_GALATA_ROOT_DIR ?? '';
+const EXAMPLE = join(__dirname, '..', '..', 'examples', 'penguins', 'make_project.py');
+
+/** Runs a program to its end, at most two minutes; its standard output. */
+export function run(folder: string, program: string, ...args: string[]): string {
+  return execFileSync(program, args, { cwd: join(ROOT, folder), timeout: 120_000, encoding: 'utf8' });
+}
+
+/** The demo project at a path below the root. */
+export function makeDemo(folder: string): void {
+  mkdirSync(join(ROOT, folder), { recursive: true });
+  run(folder, 'python', EXAMPLE, '.');
+}
+
+/** An empty git repository without a project. */
+export function makeRepository(folder: string): void {
+  mkdirSync(join(ROOT, folder), { recursive: true });
+  run(folder, 'git', 'init', '--quiet', '--initial-branch=main');
+}
+
+/** A git repository that is a project of ours. */
+export function makeProject(folder: string): void {
+  makeRepository(folder);
+  run(folder, 'cellar', 'init', '--quiet');
+}
+
+export function write(path: string, text: string): void {
+  mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+  writeFileSync(join(ROOT, path), text);
+}
+
+export function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** A code cell: its tag (a stage's name, `setup`, or none) and its source. */
+export type CellText = readonly [tag: string | null, source: string];
+
+/** A notebook with these code cells. */
+export function writeNotebook(path: string, cells: readonly CellText[]): void {
+  const tagOf = (tag: string | null): object =>
+    tag === null ? {} : { cellar: tag === 'setup' ? { role: 'setup' } : { role: 'stage', stage: tag } };
+  const notebook = {
+    cells: cells.map(([tag, source], i) => ({
+      cell_type: 'code',
+      id: `cell-${i}`,
+      metadata: tagOf(tag),
+      source,
+      execution_count: null,
+      outputs: []
+    })),
+    metadata: {
+      cellar: { version: 1 },
+      kernelspec: { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' },
+      language_info: { name: 'python' }
+    },
+    nbformat: 4,
+    nbformat_minor: 5
+  };
+  write(path, `${JSON.stringify(notebook, null, 1)}\n`);
+}
