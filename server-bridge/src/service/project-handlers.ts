@@ -42,7 +42,12 @@ export function projectHandlers(desk: Desk, peer: Peer): ProjectHandlers {
       busy = true;
       do {
         again = false;
-        peer.notify('project/view', { path, view: await guarded(session, session.root) });
+        try {
+          peer.notify('project/view', { path, view: await guarded(session, session.root) });
+        } catch (error) {
+          // The folder may be going away under us: a view that cannot be made must not end the bridge for all projects.
+          desk.options.log(`view of the project ${session.root}: ${String(error)}`);
+        }
       } while (again);
       busy = false;
     };

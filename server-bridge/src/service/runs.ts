@@ -63,7 +63,7 @@ export async function compileDocument(
   });
   if (options.check !== true && compiled.changes.length > 0) {
     await stageInGit(session, compiled);
-    await keep();
+    await keep?.();
     session.invalidate();
   }
   return compiled;
@@ -124,13 +124,14 @@ async function start(host: RunHost, question: RunQuestion, ready: Ready): Promis
   host.onActivity();
   log.emit({ type: 'plan', items: ready.plan.items });
   session.invalidate();
-  void carryOut(host, question, ready, active).finally(() => {
+  const end = (): void => {
     session.lastJob = { ...log.job };
     session.active = null;
     session.invalidate();
     host.onActivity();
     over.resolve();
-  });
+  };
+  void carryOut(host, question, ready, active).then(end, end);
   return { ...log.job };
 }
 
@@ -143,8 +144,9 @@ function queuedBy(root: string, { plan, stages }: Ready): Set<string> {
 async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, active: ActiveRun): Promise<void> {
   const { session } = host;
   const { log } = active;
-  const keep = await session.holdTrust();
+  let keep: (() => Promise<void>) | null = null;
   try {
+    keep = await session.holdTrust();
     const { analysis } = ready.compiled;
     const result = await runNotebook({
       project: await session.project(),
@@ -179,7 +181,7 @@ async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, acti
     const known = error instanceof CellarError ? error : new CellarError('E_INTERNAL', String(error), { cause: error });
     log.end(known.code === 'E_CANCELLED' ? 'cancelled' : 'failed', known.toJSON());
   } finally {
-    await keep();
+    await keep?.();
   }
 }
 
