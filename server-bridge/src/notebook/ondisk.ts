@@ -1,5 +1,6 @@
 /** What stands between a notebook and its files: hand edits, other owners, parameters that drifted (N5, N7–N10, N31, N32). */
 import { pyEqual } from '../formats/params.js';
+import type { Scalar, Value } from '../formats/value.js';
 import type { Fix } from '../protocol/analysis.js';
 import { md5Hex } from '../hash/md5.js';
 import { analyse } from './analyse.js';
@@ -42,6 +43,8 @@ export function analyseInFolder(
   options: FolderOptions
 ): FolderAnalysis {
   const others = otherParams(folder);
+  // A key that another notebook of the folder mirrors was in the file before this one's first compile.
+  const inherited = [...others].map(([key, { value }]): [Scalar, Value] => [key, value]);
   const analysis = analyse(notebook, {
     notebook: notebookPath,
     root: options.root,
@@ -51,7 +54,7 @@ export function analyseInFolder(
     previous: stage => scriptOnDisk(folder, stage),
     taken: folder.taken,
     recorded: stage => recordedOnDisk(folder, stage),
-    params: { file: folder.paramValues, mirrored: folder.mirroredValues },
+    params: { file: folder.paramValues, mirrored: new Map([...inherited, ...folder.mirroredValues]) },
     otherParams: others
   });
   const problems = new Problems(notebookPath);

@@ -127,10 +127,13 @@ describe('a compiled notebook under real dvc', () => {
       ]);
       expect(result.changes).toEqual([]);
       const fix = result.problems[0]?.fixes[0]?.edits ?? [];
-      const renamed = await run(applyEdits(text, fix), 'copy.ipynb');
-      expect(renamed.problems.filter(problem => problem.severity === 'error').map(problem => problem.code)).toEqual([
-        'E_PARAM_SHARED'
-      ]);
+      const copy = applyEdits(text, fix);
+      const renamed = await run(copy, 'copy.ipynb');
+      expect(renamed.problems.map(problem => problem.code)).toEqual(['W_PARAM_FILE']);
+      expect(readFileSync(join(root, 'dvc.yaml'), 'utf8')).toContain('\n  copy-times:\n');
+      const other = applyEdits(copy, [{ edit: 'source', cell: 1, id: null, source: 'factor = 5\nname = "a"\n' }]);
+      const codes = (await run(other, 'copy.ipynb')).problems.map(problem => problem.code);
+      expect(codes).toContain('E_PARAM_SHARED');
     }
   );
 });
