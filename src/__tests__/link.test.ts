@@ -127,6 +127,21 @@ describe('a notebook and the bridge (N51)', () => {
     model.dispose();
   });
 
+  it('is opened again at once when the bridge does not know it any more', async () => {
+    const bridge = new FakeBridge();
+    const lab = labNotebook([{ source: 'a = 1' }]);
+    const model = ourNotebook(bridge, lab);
+    await settle();
+    bridge.handlers['notebook/change'] = () => {
+      throw new CellarError('E_NOT_OPEN', 'unknown');
+    };
+    lab.cells.get(0).sharedModel.setSource('a = 2');
+    await model.link.settled();
+    expect(bridge.names()).toEqual(['notebook/open', 'notebook/change', 'notebook/open']);
+    expect(model.error).toBeNull();
+    model.dispose();
+  });
+
   it('is closed and opened under its new path when it was renamed, and told of saves', async () => {
     const bridge = new FakeBridge();
     const lab = labNotebook([{ source: 'a = 1' }]);

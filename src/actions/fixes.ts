@@ -1,26 +1,9 @@
 import type { Fix } from '../../server-bridge/src/protocol/analysis.js';
 import type { NotebookModel } from '../models/notebook.js';
-import { StaleEdits } from '../stages/apply.js';
 import type { IActionContext } from './context.js';
-import { report, tell } from './report.js';
-
-/** Applies edits of the bridge; when the notebook has changed since they were made it is said and nothing is touched. */
-export function applyOrTell(
-  context: IActionContext,
-  model: NotebookModel,
-  edits: Parameters<NotebookModel['applyEdits']>[0]
-): boolean {
-  try {
-    model.applyEdits(edits);
-    return true;
-  } catch (error) {
-    if (!(error instanceof StaleEdits)) {
-      throw error;
-    }
-    tell(context.trans.__('The notebook has changed meanwhile, so nothing was done. Do it once more.'));
-    return false;
-  }
-}
+import { applyOrTell } from './edits.js';
+import { tagNeeds } from './needs.js';
+import { report } from './report.js';
 
 /** Presses a fix: edits of the notebook as one undo step, the engine's part of it, or a command of Lab. */
 export async function applyFix(context: IActionContext, fix: Fix, model: NotebookModel | null): Promise<void> {
@@ -28,7 +11,11 @@ export async function applyFix(context: IActionContext, fix: Fix, model: Noteboo
     if (fix.edits !== undefined && model !== null) {
       applyOrTell(context, model, fix.edits);
     }
-    if (fix.action !== undefined) {
+    const stage = fix.action?.method === 'notebook/needs' ? fix.action.params.stage : undefined;
+    if (typeof stage === 'string') {
+      // What it would tag is previewed first (N21).
+      await tagNeeds(context, stage);
+    } else if (fix.action !== undefined) {
       const { method, params } = fix.action;
       const path = model?.path ?? context.project.path ?? '';
       const { edits } = await context.bridge.request('problem/fix', {

@@ -1,5 +1,5 @@
 import { front, type IActionContext } from './context.js';
-import { applyOrTell } from './fixes.js';
+import { applyOrTell } from './edits.js';
 import { report, tell } from './report.js';
 import { askNeeds } from '../views/needsdialog.js';
 

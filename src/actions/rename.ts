@@ -1,7 +1,7 @@
 import { InputDialog } from '@jupyterlab/apputils';
 import { isStageName } from '../stages/tags.js';
 import { chosenStage, front, type IActionContext } from './context.js';
-import { applyOrTell } from './fixes.js';
+import { applyOrTell } from './edits.js';
 import { report, tell } from './report.js';
 
 /** *Rename Stage…*: the engine moves script, variables, outputs and entries, the tab its tags; nothing runs (N5). */

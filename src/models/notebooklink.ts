@@ -220,10 +220,14 @@ export class NotebookLink implements IDisposable {
         }
       } catch (error) {
         if (this._generation === generation) {
+          const known = this._doc !== null;
           this._doc = null;
           this._sent = null;
-          this._fail(error);
-          return;
+          // The bridge forgot the notebook: the next turn opens it again.
+          if (!known || toCellarError(error).code !== 'E_NOT_OPEN') {
+            this._fail(error);
+            return;
+          }
         }
       }
     }

@@ -85,9 +85,9 @@ function FoundPart(props: {
   }
   return (
     <>
-      <h3>
+      <p className="cellar-Popover-title">
         {title} <span>{items.filter(item => !item.excluded).length}</span>
-      </h3>
+      </p>
       <ul className="cellar-Found" aria-label={title}>
         {items.map(item => (
           <FoundRow key={`${item.kind} ${item.name}`} trans={trans} item={item} input={props.input} draft={draft} />

@@ -182,7 +182,7 @@ export class TagPopover extends ReactWidget {
     };
     return (
       <>
-        <h3>{trans.__('Options')}</h3>
+        <p className="cellar-Popover-title">{trans.__('Options')}</p>
         <div className="cellar-Roles">
           <label>
             <input
