@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from .refusal import Refusal
@@ -38,6 +39,26 @@ def load_params(declared: dict, folder: str) -> dict:
     if not isinstance(values, dict):
         raise Refusal("E_PARAMS_YAML", f"{PARAMS_FILE} holds no keys.", f"Repair {PARAMS_FILE}", {"path": PARAMS_FILE})
     return {name: _checked(values, spec["key"], spec["type"]) for name, spec in declared.items()}
+
+
+def with_params(paths: list, declared: dict, folder: str) -> list:
+    """Paths with the values of their parameters: `${key}` stands in a script's header as in `dvc.yaml` (N24).
+
+    Values become text as in DVC's templates. Parameters that cannot be read leave the paths as they are: loading them
+    refuses the run a moment later, with the reason.
+    """
+    if not any("${" in path for path in paths):
+        return paths
+    try:
+        values = load_params(declared, folder)
+    except Refusal:
+        return paths
+    texts = {spec["key"]: _as_text(values[name]) for name, spec in declared.items()}
+    return [re.sub(r"\$\{([^}]+)\}", lambda hit: texts.get(hit[1].strip(), hit[0]), path) for path in paths]
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _checked(values: dict, key: str, wanted: str) -> Any:

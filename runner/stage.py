@@ -16,7 +16,7 @@ from .magics import has_magic, load_magics, transform
 from .namespace import install_main, main_module
 from .native_readers import native_reader_actions
 from .outlet import Outlet
-from .params import load_params
+from .params import load_params, with_params
 from .record import write_recorded
 from .refusal import Refusal
 from .settings import Settings
@@ -37,7 +37,8 @@ class Stage:
         self.started = time.perf_counter()
         header = script.header
         own = [script.path, header["outputs"], *header["vars_in"].values(), *header["vars_out"].values()]
-        declared = [*header["files_in"], *header["files_out"], *header["ignore"], *own]
+        files = [*header["files_in"], *header["files_out"], *header["ignore"]]
+        declared = [*with_params(files, header["params"], folder), *own]
         places = Places(folder, settings.project, settings.intermediate, [self.absolute(path) for path in declared])
         self.watch = Watch(places)
         self.display = Display(outlet)

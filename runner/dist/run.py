@@ -3666,6 +3666,26 @@ def load_params(declared: dict, folder: str) -> dict:
     return {name: _checked(values, spec["key"], spec["type"]) for name, spec in declared.items()}
 
 
+def with_params(paths: list, declared: dict, folder: str) -> list:
+    """Paths with the values of their parameters: `${key}` stands in a script's header as in `dvc.yaml` (N24).
+
+    Values become text as in DVC's templates. Parameters that cannot be read leave the paths as they are: loading them
+    refuses the run a moment later, with the reason.
+    """
+    if not any("${" in path for path in paths):
+        return paths
+    try:
+        values = load_params(declared, folder)
+    except Refusal:
+        return paths
+    texts = {spec["key"]: _as_text(values[name]) for name, spec in declared.items()}
+    return [re.sub(r"\$\{([^}]+)\}", lambda hit: texts.get(hit[1].strip(), hit[0]), path) for path in paths]
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _checked(values: dict, key: str, wanted: str) -> Any:
     value = _look_up(values, key)
     found = TYPE_NAMES.get(type(value), type(value).__name__)
@@ -4006,7 +4026,8 @@ class Stage:
         self.started = time.perf_counter()
         header = script.header
         own = [script.path, header["outputs"], *header["vars_in"].values(), *header["vars_out"].values()]
-        declared = [*header["files_in"], *header["files_out"], *header["ignore"], *own]
+        files = [*header["files_in"], *header["files_out"], *header["ignore"]]
+        declared = [*with_params(files, header["params"], folder), *own]
         places = Places(folder, settings.project, settings.intermediate, [self.absolute(path) for path in declared])
         self.watch = Watch(places)
         self.display = Display(outlet)

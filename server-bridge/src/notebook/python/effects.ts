@@ -67,7 +67,10 @@ export function bodyEffects(definition: Py): Effects {
   return effects;
 }
 
-function visit(node: Py, effects: Effects): void {
+const ASSIGNMENTS = new Set(['assignment', 'augmented_assignment']);
+
+/** `target`: the node stands where something is stored; "left" alone is also the first operand of `+`. */
+function visit(node: Py, effects: Effects, target = false): void {
   if (node.type === 'function_definition' || node.type === 'lambda') {
     const params = node.get('parameters');
     if (params !== undefined) {
@@ -87,13 +90,15 @@ function visit(node: Py, effects: Effects): void {
     importFrom(node, effects);
   } else if (node.type === 'subscript' && /^(os\.)?environ$/.test(dotted(node.get('value')))) {
     const key = constantText(node.get('subscript'));
-    if (node.field !== 'left') {
+    if (!target) {
       effects.environ.push({ name: key ?? '*', row: node.row });
     } else {
       effects.state = true;
     }
   }
-  node.kids.forEach(kid => visit(kid, effects));
+  const stores = ASSIGNMENTS.has(node.type);
+  const within = target && node.type !== 'subscript' && node.type !== 'attribute';
+  node.kids.forEach(kid => visit(kid, effects, (stores && kid.field === 'left') || within));
 }
 
 function importFrom(node: Py, effects: Effects): void {
