@@ -5,12 +5,13 @@ import { Writable } from 'node:stream';
 export const WATCHER_FD = 5;
 
 /**
- * A shell that becomes the command (`exec`) after it has left a watcher in the same process group. The watcher waits for
- * a line on its descriptor: a line says that all is well, the end of the stream that the owner died, however it died
- * (`kill -9` included). Then it ends the group as `endGroup` does, itself last. Being started before the command, it
- * leaves no instant in which a killed owner would leave the command behind (N55, I19).
+ * A shell that waits for the owner's word, so that the owner can write down first which group it is, then leaves a
+ * watcher in that group and becomes the command (`exec`). The watcher waits for another line: a line says that all is
+ * well, the end of the stream that the owner died, however it died (`kill -9` included). Then it ends the group as
+ * `endGroup` does, itself last. No instant is left in which a killed owner would leave the command behind (N55, I19).
  */
-const WRAPPER = `(
+const WRAPPER = `read -r _ <&${WATCHER_FD} || exit 1
+(
 trap "" INT TERM HUP
 exec </dev/null >/dev/null 2>&1 3<&- 4<&-
 read -r _ <&${WATCHER_FD} && exit 0
@@ -24,6 +25,13 @@ exec "$@" ${WATCHER_FD}<&-`;
  */
 export function watched(argv: readonly string[]): string[] {
   return process.platform === 'win32' ? [...argv] : ['/bin/sh', '-c', WRAPPER, 'cellar-lifeline', ...argv];
+}
+
+/** Let the command begin, through the owner's end of `WATCHER_FD`. */
+export function letGo(end: Stream | null | undefined): void {
+  if (end instanceof Writable && end.writable) {
+    end.write('go\n');
+  }
 }
 
 /** Call the watcher off, through the owner's end of `WATCHER_FD`. */

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { CellarError } from '../protocol/errors.js';
 import { endGroup, groupAlive, leaderAlive } from './group.js';
 import { findProgram } from './interpreter.js';
-import { callOff, watched, WATCHER_FD } from './lifeline.js';
+import { callOff, letGo, watched, WATCHER_FD } from './lifeline.js';
 
 export interface CommandOptions {
   /** Program and arguments; no shell reads them. */
@@ -22,7 +22,7 @@ export interface CommandOptions {
   lifeline?: boolean;
   /** A descriptor of the child from which whole lines are read, `onLine` gets each; its number stands in this variable as `fd:N`. */
   lines?: { variable: string; onLine: (line: string) => void };
-  /** Told once the process exists, before it can have ended: for the journal (N55). */
+  /** Told once the process exists; with `lifeline` before its command begins: for the journal (N55). */
   onStart?: (pid: number) => void;
 }
 
@@ -78,8 +78,14 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     });
   });
   const pid = child.pid as number;
-  options.onStart?.(pid);
   forward(child, options);
+  try {
+    options.onStart?.(pid);
+  } catch (error) {
+    streamAt(child, WATCHER_FD)?.destroy();
+    throw error;
+  }
+  letGo(streamAt(child, WATCHER_FD));
   const endings: Promise<void>[] = [];
   const cancel = (): void => {
     endings.push(endGroup(pid, () => leaderAlive(child) || groupAlive(pid)));

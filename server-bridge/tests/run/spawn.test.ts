@@ -108,6 +108,23 @@ describe('lifeline', () => {
     expect(groupAlive(pgid)).toBe(false);
   });
 
+  it('begins the command only after the owner knows its group, and never when that fails', async () => {
+    const result = await sh('test -e known', {
+      lifeline: true,
+      onStart: () => writeFileSync(join(dir, 'known'), '')
+    });
+    expect(result.code).toBe(0);
+    await expect(
+      sh('touch never', {
+        lifeline: true,
+        onStart: () => {
+          throw new Error('no journal');
+        }
+      })
+    ).rejects.toThrow('no journal');
+    expect(existsSync(join(dir, 'never'))).toBe(false);
+  });
+
   it('leaves an ordinary end alone', async () => {
     const result = await sh('test -n "$CELLAR_LIFELINE" && echo ok', { lifeline: true });
     expect(result.code).toBe(0);
