@@ -26,6 +26,17 @@ export function factsEqual(facts: BigInt64Array, i: number, stats: BigIntStats):
   );
 }
 
+/** The same content as far as facts tell: links and modes change the ctime, new content shows in mtime and size. */
+export function isSameContent(facts: BigInt64Array, i: number, stats: BigIntStats): boolean {
+  const at = i * FACTS;
+  return (
+    facts[at + 2] === stats.mtimeNs &&
+    facts[at + 1] === stats.ino &&
+    facts[at + 4] === stats.size &&
+    facts[at] === stats.dev
+  );
+}
+
 /** Whether row `i` of one column equals row `j` of another. */
 export function sameFacts(a: BigInt64Array, i: number, b: BigInt64Array, j: number): boolean {
   for (let k = 0; k < FACTS; k++) {

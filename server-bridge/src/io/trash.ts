@@ -18,7 +18,6 @@ import {
   removeTreeSync,
   renameSync,
   rmdirSync,
-  unlinkSync,
   constants
 } from './files.js';
 import { publishFile } from './publish.js';
@@ -177,9 +176,4 @@ export function removeEmptyAbove(folder: string, stop: string): void {
     }
     at = dirname(at);
   }
-}
-
-/** Removes one name of a file; its bytes must live elsewhere (verified in the cache, or in the trash). */
-export function dropName(path: string): void {
-  unlinkSync(path);
 }

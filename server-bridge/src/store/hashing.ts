@@ -1,27 +1,13 @@
 /** The hot path of add and status: read once, hash, store (guide/performance.md §3.1). Synchronous, in steps. */
-import { createHasher } from '../hash/md5.js';
 import type { Lanes } from '../hash/lanes.js';
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  isErrno,
-  lstatSync,
-  openSync,
-  renameSync,
-  unlinkIfSync,
-  writeSync
-} from '../io/files.js';
-import { ctimeAt, FACTS, mtimeAt, setFacts, sizeAt } from '../io/facts.js';
+import { closeSync, existsSync, isErrno, unlinkIfSync } from '../io/files.js';
+import { sizeAt } from '../io/facts.js';
+import { clone, isLink, linkRead, verifyClone } from './attaching.js';
 import { DIGEST, digestHex } from './columns.js';
 import type { HashJob, HashReply, Staging, Step } from './jobs.js';
-import { failureOf, readSlices, readWhole, SLICE } from './readfile.js';
-import { createExclusive, linkObject, makeFolder, OBJECT_MODE, objectPath, stageBytes, tempPath } from './staging.js';
+import { failureOf, readWhole, SLICE } from './readfile.js';
+import { objectPath, stageBytes, tempPath } from './staging.js';
+import { hashLarge } from './streaming.js';
 
 /** What a thread keeps between jobs. */
 export interface Desk {
@@ -155,7 +141,7 @@ function stageSmall(
       return;
     }
     const fd = batch.fds[k];
-    if (fd !== undefined && size > 0 && !isLink(path) && linkSmall(staging, job, reply, row, fd, final)) {
+    if (fd !== undefined && size > 0 && !isLink(path) && linkRead(staging, job, reply, row, fd, final)) {
       return;
     }
     const temp = tempPath(staging.objects, oid, staging.operation);
@@ -172,228 +158,6 @@ function stageSmall(
   } catch (error) {
     reply.failures.push(failureOf(error, row, path));
   }
-}
-
-/** What a link points to may belong to someone else: it is copied, never made an object itself (I12). */
-function isLink(path: string): boolean {
-  return lstatSync(path)?.isSymbolicLink() === true;
-}
-
-function linkSmall(staging: Staging, job: HashJob, reply: HashReply, row: number, fd: number, final: string): boolean {
-  const young = mtimeAt(job.facts, row) >= staging.syncedAt || ctimeAt(job.facts, row) >= staging.syncedAt;
-  if (young) {
-    fsyncSync(fd);
-  }
-  const mode = Number(fstatSync(fd).mode & 0o7777n);
-  fchmodSync(fd, OBJECT_MODE);
-  const result = linkObject(fd, final, staging.dirMode);
-  if (result !== 'done') {
-    fchmodSync(fd, mode);
-  }
-  const facts = fstatSync(fd);
-  const same =
-    facts.mtimeNs === mtimeAt(job.facts, row) &&
-    facts.ino === job.facts[row * FACTS + 1] &&
-    sizeAt(job.facts, row) === Number(facts.size);
-  if (same) {
-    setFacts(job.facts, row, facts);
-    reply.ours[row] = 1;
-  }
-  if (result === 'exists') {
-    reply.existing.push(row);
-  }
-  return result !== 'unsupported';
-}
-
-function clone(path: string, temp: string, staging: Staging): boolean {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      copyFileSync(path, temp, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-      chmodSync(temp, OBJECT_MODE);
-      return true;
-    } catch (error) {
-      if (isErrno(error, 'ENOENT') && attempt === 0) {
-        makeFolder(temp.slice(0, temp.lastIndexOf('/')), staging.dirMode);
-      } else if (isErrno(error, 'EEXIST')) {
-        return false;
-      } else {
-        unlinkIfSync(temp);
-        return false; // this file system does not clone: the bytes are written instead
-      }
-    }
-  }
-  return false;
-}
-
-function verifyClone(temp: string, desk: Desk, oid: string): boolean {
-  const hasher = createHasher();
-  const fd = openSync(temp, 'r');
-  try {
-    const facts = new BigInt64Array(FACTS);
-    setFacts(facts, 0, fstatSync(fd));
-    for (const _ of readSlices(
-      fd,
-      temp,
-      facts,
-      0,
-      desk.slice,
-      bytes => hasher.update(bytes),
-      () => undefined
-    )) {
-      // one thread, small file: nothing to yield to
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return hasher.digest().toString('hex') === oid;
-}
-
-/** Streams one file through the hash, and in the same pass into a temp file or from a clone of it. */
-function* hashLarge(job: HashJob, row: number, reply: HashReply, desk: Desk): Generator<Step> {
-  const path = job.paths[row] ?? '';
-  let temp: string | null = null;
-  try {
-    const staging = job.staging;
-    if (staging !== undefined && staging.how !== 'hardlink') {
-      temp = `${staging.objects}/.${staging.operation}.${process.hrtime.bigint()}.tmp`;
-    }
-    const oid = yield* streamFile(job, row, reply, desk, temp);
-    if (staging !== undefined) {
-      settleLarge(job, staging, row, reply, oid, temp);
-    }
-    yield { files: 1, bytes: 0 };
-  } catch (error) {
-    if (temp !== null) {
-      unlinkIfSync(temp);
-    }
-    reply.failures.push(failureOf(error, row, path));
-  }
-}
-
-function* streamFile(
-  job: HashJob,
-  row: number,
-  reply: HashReply,
-  desk: Desk,
-  temp: string | null
-): Generator<Step, string> {
-  const path = job.paths[row] ?? '';
-  const staging = job.staging;
-  const linking = staging?.how === 'hardlink';
-  const fd = openSync(path, 'r');
-  let out: number | null = null;
-  try {
-    let hasher = createHasher(job.name);
-    let cloned = false;
-    const begin = (): void => {
-      hasher = createHasher(job.name);
-      if (out !== null) {
-        closeSync(out);
-        out = null;
-      }
-      if (temp !== null && staging !== undefined) {
-        unlinkIfSync(temp);
-        cloned = staging.how === 'reflink' && clone(path, temp, staging);
-        out = cloned ? null : createExclusive(temp, OBJECT_MODE, staging.dirMode);
-      }
-    };
-    begin();
-    const take = (bytes: Uint8Array): void => {
-      hasher.update(bytes);
-      if (out !== null) {
-        writeSync(out, bytes);
-      }
-    };
-    yield* readSlices(fd, path, job.facts, row, desk.slice, take, begin);
-    if (out !== null) {
-      fchmodSync(out, OBJECT_MODE);
-    }
-    const digest = hasher.digest();
-    reply.digests.set(digest, row * DIGEST);
-    const oid = digest.toString('hex');
-    if (cloned && temp !== null && !verifyClone(temp, desk, oid)) {
-      throw new Error(`clone of ${path} differs`);
-    }
-    if (linking && staging !== undefined && sizeAt(job.facts, row) > 0) {
-      const final = objectPath(staging.objects, oid);
-      if (existsSync(final)) {
-        reply.existing.push(row);
-      } else if (isLink(path) || !linkSmall(staging, job, reply, row, fd, final)) {
-        yield* copyOpen(job, staging, row, reply, desk, fd, oid);
-      }
-    }
-    return oid;
-  } finally {
-    closeSync(fd);
-    if (out !== null) {
-      closeSync(out);
-    }
-  }
-}
-
-/** Where no hard link is possible: one more read, into a temp file, counted only if it hashes to the same. */
-function* copyOpen(
-  job: HashJob,
-  staging: Staging,
-  row: number,
-  reply: HashReply,
-  desk: Desk,
-  fd: number,
-  oid: string
-): Generator<Step> {
-  const temp = tempPath(staging.objects, oid, staging.operation);
-  const hasher = createHasher(job.name);
-  const out = createExclusive(temp, OBJECT_MODE, staging.dirMode);
-  try {
-    const take = (bytes: Uint8Array): void => {
-      hasher.update(bytes);
-      writeSync(out, bytes);
-    };
-    const restart = (): never => {
-      throw new Error(`'${job.paths[row] ?? ''}' changed while it was copied`);
-    };
-    yield* readSlices(fd, job.paths[row] ?? '', job.facts, row, desk.slice, take, restart);
-    fchmodSync(out, OBJECT_MODE);
-  } catch (error) {
-    unlinkIfSync(temp);
-    throw error;
-  } finally {
-    closeSync(out);
-  }
-  if (hasher.digest().toString('hex') !== oid) {
-    unlinkIfSync(temp);
-    throw new Error(`'${job.paths[row] ?? ''}' changed while it was copied`);
-  }
-  reply.staged.push(row);
-}
-
-function settleLarge(
-  _job: HashJob,
-  staging: Staging,
-  row: number,
-  reply: HashReply,
-  oid: string,
-  temp: string | null
-): void {
-  if (temp === null) {
-    return;
-  }
-  if (existsSync(objectPath(staging.objects, oid))) {
-    unlinkIfSync(temp);
-    reply.existing.push(row);
-    return;
-  }
-  const waiting = tempPath(staging.objects, oid, staging.operation);
-  try {
-    renameSync(temp, waiting);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) {
-      throw error;
-    }
-    makeFolder(waiting.slice(0, waiting.lastIndexOf('/')), staging.dirMode);
-    renameSync(temp, waiting);
-  }
-  reply.staged.push(row);
 }
 
 export function newDesk(lanes: Lanes): Desk {

@@ -9,10 +9,10 @@ import {
   openSync,
   statSync,
   unlinkIfSync,
-  writeSync,
-  type BigIntStats
+  writeSync
 } from '../io/files.js';
-import { copyFacts, FACTS, setFacts, sizeAt } from '../io/facts.js';
+import { copyFacts, FACTS, isSameContent, setFacts, sizeAt } from '../io/facts.js';
+import { CellarError } from '../protocol/errors.js';
 import { DIGEST, digestHex } from './columns.js';
 import type { Desk } from './hashing.js';
 import {
@@ -26,7 +26,7 @@ import {
   type Step
 } from './jobs.js';
 import { CANNOT_LINK, makeLink, type LinkType } from './links.js';
-import { failureOf, readSlices } from './readfile.js';
+import { changing, failureOf, readSlices } from './readfile.js';
 import { createExclusive, publishTemp, scratchPath } from './staging.js';
 import { swapIn } from './swap.js';
 
@@ -100,7 +100,10 @@ function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): G
       return note(job, reply, row, type) ? PLACED : OBJECT_CORRUPT;
     }
   }
-  throw new Error(`No possible cache link types for '${target}'.`);
+  throw new CellarError('E_NO_LINK_TYPE', `No possible cache link types for '${target}'.`, {
+    next: 'Add copy to cache.type.',
+    at: { path: target }
+  });
 }
 
 /** Zero-byte files are never hard-linked, executables never share an inode (spec §4.4, quirk Q1). */
@@ -184,7 +187,7 @@ function* copyVerified(
         hasher?.update(bytes);
         writeSync(out, bytes);
       };
-      yield* readSlices(fd, source, reply.objects, row, desk.slice, take, changed(source));
+      yield* readSlices(fd, source, reply.objects, row, desk.slice, take, stop(source));
       fchmodSync(out, modeOf(job, row));
     } catch (error) {
       unlinkIfSync(made);
@@ -207,7 +210,7 @@ function* hashesTo(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): G
   const hasher = createHasher(job.name);
   const fd = openSync(source, 'r');
   try {
-    yield* readSlices(fd, source, reply.objects, row, desk.slice, bytes => hasher.update(bytes), changed(source));
+    yield* readSlices(fd, source, reply.objects, row, desk.slice, bytes => hasher.update(bytes), stop(source));
     setFacts(reply.objects, row, fstatSync(fd));
   } finally {
     closeSync(fd);
@@ -215,9 +218,9 @@ function* hashesTo(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): G
   return Buffer.compare(hasher.digest(), job.digests.subarray(row * DIGEST, (row + 1) * DIGEST)) === 0;
 }
 
-function changed(source: string): () => never {
+function stop(source: string): () => never {
   return () => {
-    throw new Error(`The object '${source}' changed while it was read.`);
+    throw changing(source);
   };
 }
 
@@ -240,15 +243,4 @@ function note(job: PlaceJob, reply: PlaceReply, row: number, type: LinkType): bo
   setFacts(reply.objects, row, object);
   reply.ours[row] = type === 'hardlink' ? 1 : 0;
   return true;
-}
-
-/** Links, ours and those of others, change the ctime; new content shows in mtime and size. */
-function isSameContent(facts: BigInt64Array, row: number, stats: BigIntStats): boolean {
-  const at = row * FACTS;
-  return (
-    stats.ino === facts[at + 1] &&
-    stats.mtimeNs === facts[at + 2] &&
-    stats.size === facts[at + 4] &&
-    stats.dev === facts[at]
-  );
 }

@@ -104,7 +104,8 @@ export function* readSlices(
   throw changing(path);
 }
 
-function changing(path: string): CellarError {
+/** The error of a file that does not keep still. */
+export function changing(path: string): CellarError {
   return new CellarError('E_FILE_CHANGING', `'${path}' is being changed while it is read.`, {
     next: 'Wait until the other program has finished writing it, then try again.',
     at: { path }
