@@ -246,7 +246,12 @@ export const Requests = {
   },
   /** Runs the engine's part of a fix; the method and params are those of the fix. */
   'problem/fix': {
-    params: z.strictObject({ doc: z.string().nullable(), path: z.string(), method: z.string(), params: z.unknown().optional() }),
+    params: z.strictObject({
+      doc: z.string().nullable(),
+      path: z.string(),
+      method: z.string(),
+      params: z.unknown().optional()
+    }),
     result: z.strictObject({ edits: z.array(NotebookEdit) })
   },
   'plan/make': {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseNotebook } from '../formats/ipynb.js';
 import { isErrno, readText } from '../io/files.js';
 import { fromFile } from '../notebook/notebook.js';
@@ -12,6 +12,7 @@ import { openProject } from '../workspace/project.js';
 import type { Document } from './documents.js';
 import { notebookOf } from './project-view.js';
 import { openSession } from './project-session.js';
+import { readRecorded } from './recorded-outputs.js';
 import { compileDocument, prepareRun } from './runs.js';
 import { findRoot } from '../workspace/locate.js';
 
@@ -22,10 +23,9 @@ async function documentAt(cwd: string, path: string): Promise<Document> {
   try {
     text = await readText(abs);
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EISDIR')) {
-      throw new CellarError('E_NO_NOTEBOOK', `'${path}' is not a notebook file.`, {
-        next: 'Give the path of an .ipynb file.'
-      });
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) {
+      const fault = isErrno(error, 'EISDIR') ? 'is a folder, not a notebook.' : 'does not exist.';
+      throw new CellarError('E_NO_NOTEBOOK', `'${path}' ${fault}`, { next: 'Give the path of an .ipynb file.' });
     }
     throw error;
   }
@@ -89,6 +89,8 @@ export interface ReproduceReport {
   notebook: string;
   stages: StageReport[];
   problems: Problem[];
+  /** What the last run of a stage read that is no dep of it, so that a change of it is not noticed (N28). */
+  undeclared: { stage: string; reads: string[] }[];
   job: Job | null;
 }
 
@@ -139,7 +141,20 @@ export async function reproduceNotebook(
   });
   await session.active?.ended;
   options.signal.removeEventListener('abort', onAbort);
-  return { notebook: path, stages: [...report.values()], problems: compiled.problems, job: session.lastJob };
+  const undeclared = compiled.analysis.stages
+    .filter(each => plan.items.some(item => item.name === each.name))
+    .map(each => ({
+      stage: each.name,
+      reads: readRecorded(join(dirname(document.abs), each.paths.outputs))?.undeclared ?? []
+    }))
+    .filter(each => each.reads.length > 0);
+  return {
+    notebook: path,
+    stages: [...report.values()],
+    problems: compiled.problems,
+    undeclared,
+    job: session.lastJob
+  };
 }
 
 const ACTIONS: Partial<Record<Extract<JobEvent, { type: 'stage' }>['step'], StageReport['action']>> = {

@@ -6,7 +6,6 @@ import { analyseText, neededCells } from './analysing.js';
 import type { Document } from './documents.js';
 import { readEvents, readJob } from './job-log.js';
 import { foundOf } from './live-stages.js';
-
 import { fileHash, heldBecause, openNotebook } from './open-notebook.js';
 import type { OpenNotebook } from './open-notebook.js';
 import { recordedStages } from './recorded-stages.js';
@@ -155,6 +154,7 @@ export function notebookHandlers(desk: Desk, peer: Peer): NotebookHandlers {
       const session = desk.requireSession(abs);
       if (notebook !== null) {
         await trusted(notebook);
+        await notHeld(notebook);
       }
       return { edits: await applyFix(session, notebook?.document ?? null, method, params) };
     },

@@ -160,6 +160,11 @@ function jobEvents(
       }
       case 'stage-failed':
         onStage(event.stage.id, 'ended');
+        if (event.error.code === 'E_CANCELLED') {
+          // Stopped by its user: that is no failure of the stage, which stays as out of date as it was.
+          stageEvent(event.stage, 'not-run', { text: 'stopped' });
+          break;
+        }
         request.onFailed(event.stage, event.error);
         stageEvent(event.stage, 'failed', { error: event.error.toJSON(), text: event.error.message });
         break;

@@ -4,6 +4,7 @@ import type { Problem } from '../protocol/analysis.js';
 import type { NotebookView, StageView } from '../protocol/wire.js';
 import { readFile, isErrno } from '../io/files.js';
 import type { Analysis } from '../notebook/context.js';
+import { pythonText } from '../notebook/params.js';
 import { graphOptions } from '../pipeline/graph-options.js';
 import { addressOf } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
@@ -121,8 +122,8 @@ async function makeView(document: Document, session: ProjectSession | null, othe
         .map(drift => ({
           name: drift.param.name,
           key: drift.param.key,
-          cell: String(drift.param.value),
-          file: String(drift.file)
+          cell: pythonText(drift.param.value),
+          file: pythonText(drift.file ?? null)
         }))
     }))
   };

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { lstatSync } from '../io/files.js';
 import type { Plan, PlanAction, PlanItem } from '../protocol/state.js';
 import type { RunMode } from '../protocol/wire.js';
 import { allDependents } from '../pipeline/order.js';
@@ -64,7 +65,7 @@ export async function makePlan(session: ProjectSession, question: PlanQuestion):
     downstream: downstreamElsewhere(graph, wanted, items, dirname(question.abs)).map(stage =>
       addressOf(stage, project.root)
     ),
-    small: isSmall(items)
+    small: isSmall(items) && !wanted.some((stage, index) => replacesEdits(stage, items[index]))
   };
 }
 
@@ -125,10 +126,17 @@ function sum(values: (number | null)[]): number | null {
   return values.some(value => value === null) ? null : values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }
 
-/** Starts at once: short as far as history knows (no history counts as short), and nothing blocked (N53). */
+/** Short as far as history knows (no history counts as short), and nothing blocked (N53). */
 function isSmall(items: readonly PlanItem[]): boolean {
   const seconds = items.reduce((total, item) => total + (item.action === 'run' ? (item.expected ?? 0) : 0), 0);
   return seconds < SHORT && items.every(item => item.action !== 'blocked');
+}
+
+/** Whether an out that is not what the lock says would be set aside: its bytes may be nowhere else (N53, I3). */
+function replacesEdits(stage: Stage, item: PlanItem | undefined): boolean {
+  const acts = item?.action === 'run' || item?.action === 'restore';
+  const differing = new Set(item?.reasons.flatMap(({ kind, path }) => (kind === 'out' ? [path] : [])));
+  return acts && stage.outs.some(out => differing.has(out.path) && lstatSync(out.abs) !== null);
 }
 
 function downstreamElsewhere(

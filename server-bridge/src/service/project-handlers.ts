@@ -15,8 +15,8 @@ type ProjectHandlers = Pick<Handlers, 'project/get' | 'project/start' | 'project
 
 /** Requests about whole projects. A tab that asked for a project is told when it changes. */
 export function projectHandlers(desk: Desk, peer: Peer): ProjectHandlers {
-  const watched = new Map<string, () => void>();
-  peer.onClose(() => watched.forEach(stop => stop()));
+  const watched = new Map<string, { session: ProjectSession; stop: () => void }>();
+  peer.onClose(() => watched.forEach(({ stop }) => stop()));
 
   const view = async (path: string): Promise<ProjectView> => {
     const abs = desk.abs(path);
@@ -24,8 +24,11 @@ export function projectHandlers(desk: Desk, peer: Peer): ProjectHandlers {
     if (session === null) {
       return noProject(folderOf(abs, statSync(abs)?.isDirectory() === true));
     }
-    if (!watched.has(path)) {
-      watched.set(path, follow(session, path));
+    const before = watched.get(path);
+    if (before?.session !== session) {
+      // A project was started below the one that held the path until now.
+      before?.stop();
+      watched.set(path, { session, stop: follow(session, path) });
     }
     return guarded(session, folderOf(abs, statSync(abs)?.isDirectory() === true));
   };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CellarError } from '../protocol/errors.js';
+import type { CellarError } from '../protocol/errors.js';
 import type { Job } from '../protocol/job.js';
 import { watchTree } from '../io/watch.js';
 import type { Watcher } from '../io/watch.js';
@@ -44,6 +44,12 @@ export interface ProjectSession {
   close(): Promise<void>;
 }
 
+/**
+ * Milliseconds without a change after which files count as edited here. A pull writes the files first and moves HEAD last:
+ * looked at in between, its code would pass for the user's own.
+ */
+const QUIET = 1000;
+
 /** Folders whose events mean nothing for states. */
 function unwatched(root: string, project: Project): string[] {
   return ['.git', '.venv', 'node_modules', '.ipynb_checkpoints']
@@ -56,6 +62,7 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
   let opened: Promise<Project> | null = null;
   let watcher: Promise<Watcher | null> | null = null;
   let loaded: Promise<{ stages: Stage[]; errors: CellarError[] }> | null = null;
+  let edited: NodeJS.Timeout | undefined;
   const listeners = new Set<() => void>();
 
   const session: ProjectSession = {
@@ -76,11 +83,14 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
     },
     trust: async () => trustOf(root, await facts()),
     holdTrust: async () => {
-      const trusted = (await session.trust()) === 'trusted';
+      const before = await facts();
+      const trusted = trustOf(root, before) === 'trusted';
       return async () => {
         loaded = null;
-        if (trusted) {
-          recordTrust(root, await facts(), { code: false, remotes: false });
+        const after = await facts();
+        // HEAD moved meanwhile: what came with it was not written here, and is asked about as ever.
+        if (trusted && after.head === before.head) {
+          recordTrust(root, after, { code: false, remotes: false });
         }
       };
     },
@@ -98,6 +108,7 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
     },
     close: async () => {
       listeners.clear();
+      clearTimeout(edited);
       session.active?.stop.abort();
       await session.active?.ended;
       await (await watcher)?.close();
@@ -115,6 +126,14 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
     return { stages, errors };
   }
 
+  /** An editor changed a module or a command under the same HEAD: these are the user's own edits (N64). */
+  function keepOwnEdits(): void {
+    void session
+      .holdTrust()
+      .then(keep => keep())
+      .catch((error: unknown) => log(String(error)));
+  }
+
   async function watch(): Promise<Watcher | null> {
     try {
       const project = await session.project();
@@ -125,11 +144,9 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
             opened = null;
           }
           session.invalidate();
-          // An editor changed a module or a command under the same HEAD: these are the user's own edits.
-          void session
-            .holdTrust()
-            .then(keep => keep())
-            .catch((error: unknown) => log(String(error)));
+          clearTimeout(edited);
+          edited = setTimeout(keepOwnEdits, QUIET);
+          edited.unref();
         },
         { ignore: unwatched(root, project) }
       );

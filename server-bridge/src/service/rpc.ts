@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import type { MessageConnection } from 'vscode-jsonrpc/node';
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { CellarError } from '../protocol/errors.js';
 import { Notifications, Requests, RPC_CELLAR_ERROR } from '../protocol/wire.js';
 import type {
@@ -53,7 +53,7 @@ function addHandler<N extends RequestName>(
   gate: { open: number },
   log: (text: string) => void
 ): void {
-  connection.onRequest(name, async (raw: unknown, token) => {
+  connection.onRequest(name, async (raw: unknown, token: CancellationToken) => {
     const parsed = Requests[name].params.safeParse(raw);
     if (!parsed.success) {
       throw new ResponseError(ErrorCodes.InvalidParams, `${name}: ${parsed.error.issues[0]?.message ?? 'bad params'}`);

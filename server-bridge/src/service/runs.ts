@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { readTextIfSync } from '../io/files.js';
 import { CellarError } from '../protocol/errors.js';
 import type { Job, JobEvent } from '../protocol/job.js';
 import type { Plan } from '../protocol/state.js';
 import type { RunMode } from '../protocol/wire.js';
 import { compile } from '../notebook/compile.js';
 import type { CompileOptions, CompileResult } from '../notebook/compile.js';
+import { RUNNER } from '../notebook/names.js';
 import { addressOf } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
 import { kernelInterpreter, localProgram } from '../run/interpreter.js';
@@ -13,10 +15,11 @@ import { insideProject } from './contents-path.js';
 import type { Document } from './documents.js';
 import { createJob } from './job-log.js';
 import { blockMaps, liveStages } from './live-stages.js';
+import { isNotebookStage } from './notebook-executor.js';
 import { runNotebook } from './notebook-run.js';
 import { makePlan } from './planning.js';
 import type { ActiveRun, ProjectSession } from './project-session.js';
-import { shippedRunner } from './shipped.js';
+import { isPublishedRunner, shippedRunner } from './shipped.js';
 import type { LiveStage } from './stage-states.js';
 
 export interface RunQuestion {
@@ -63,7 +66,7 @@ export async function compileDocument(
   });
   if (options.check !== true && compiled.changes.length > 0) {
     await stageInGit(session, compiled);
-    await keep?.();
+    await keep();
     session.invalidate();
   }
   return compiled;
@@ -102,13 +105,15 @@ interface Ready {
 
 async function start(host: RunHost, question: RunQuestion, ready: Ready): Promise<Job> {
   const { session } = host;
+  // Nothing is awaited between this question and the answer below: two tabs may press at the same moment.
+  const project = await session.project();
   if (session.active !== null) {
     throw new CellarError('E_RUN_GOING_ON', 'Stages of this project are already being reproduced.', {
       next: 'Wait for the end of that run, or stop it.',
       data: { job: session.active.log.job.id }
     });
   }
-  const project = await session.project();
+  refuseForeignRunners(project.root, ready);
   const log = createJob(project.tmpDir, 'reproduce', insideProject(project.root, question.document.abs));
   log.listen(event => host.listener(log.job.id, log.job.notebook, event));
   const over = Promise.withResolvers<void>();
@@ -133,6 +138,25 @@ async function start(host: RunHost, question: RunQuestion, ready: Ready): Promis
   };
   void carryOut(host, question, ready, active).then(end, end);
   return { ...log.job };
+}
+
+/**
+ * N47: only a runner that some Cellar published is run. Compile has put ours where it may; what is left is one that calls
+ * itself newer, or stands in another notebook's folder.
+ * @throws CellarError `E_RUNNER_UNKNOWN`
+ */
+function refuseForeignRunners(root: string, { plan, stages }: Ready): void {
+  const runs = new Set(plan.items.filter(item => item.action === 'run').map(item => item.address));
+  const own = stages.filter(stage => isNotebookStage(stage) && runs.has(addressOf(stage, root)));
+  for (const path of new Set(own.map(stage => join(dirname(stage.file), RUNNER)))) {
+    const text = readTextIfSync(path);
+    if (text !== null && !isPublishedRunner(text)) {
+      throw new CellarError('E_RUNNER_UNKNOWN', `'${relative(root, path)}' is no runner of a Cellar known here.`, {
+        next: 'Upgrade Cellar if a newer one wrote it; otherwise look at the file, remove it, and save the notebook beside it.',
+        at: { path }
+      });
+    }
+  }
 }
 
 function queuedBy(root: string, { plan, stages }: Ready): Set<string> {

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { parsePipelineFile, setStage } from '../formats/pipelinefile.js';
-import type { Value } from '../formats/value.js';
+import type { ValueMap } from '../formats/value.js';
 import { readTextIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
 import { adoptNotebook, renameStage } from '../notebook/rename.js';
@@ -30,7 +30,7 @@ export async function setStageOptions(
     if (!(entry instanceof Map)) {
       throw new CellarError('E_NO_STAGE', `'${stage}' is not in dvc.yaml yet.`, { next: 'Save the notebook first.' });
     }
-    const next = new Map<string, Value>([...entry].map(([key, value]) => [String(key), value]));
+    const next: ValueMap = new Map(entry);
     for (const [key, on] of [
       ['frozen', options.frozen],
       ['always_changed', options.always]

@@ -1,7 +1,7 @@
 import type { LockEntry, RecordedPath } from '../formats/entries.js';
 import { pythonJson } from '../formats/pythonjson.js';
 import { pyEqual } from '../formats/params.js';
-import type { Value, ValueMap } from '../formats/value.js';
+import type { Scalar, Value, ValueMap } from '../formats/value.js';
 import { sep } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { currentParams } from '../pipeline/params.js';
@@ -269,7 +269,8 @@ async function cachedRun(project: Project, live: LiveStage, context: Context): P
   }
   const params = new Map<string, ValueMap>();
   for (const dep of stage.params) {
-    const values = dep.keys.every(key => live.params.has(key)) && dep.keys.length > 0 ? new Map() : fileParams(dep);
+    const all = dep.keys.length > 0 && dep.keys.every(key => live.params.has(key));
+    const values: ValueMap | null = all ? new Map<Scalar, Value>() : fileParams(dep);
     if (values === null) {
       return null;
     }

@@ -5,7 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { WireCell } from '../../src/protocol/wire.js';
+import type { NotebookView, WireCell } from '../../src/protocol/wire.js';
 import { bundleCli } from '../bundle-cli.js';
 import { startBridge } from './bridge-client.js';
 import type { Bridge, Tab } from './bridge-client.js';
@@ -51,15 +51,9 @@ const cells: WireCell[] = [
 
 const kernel = { name: 'python3', language: 'python', executable: null };
 
-function open(path: string, list: WireCell[] = cells): ReturnType<Tab['request']> & Promise<{ doc: string }> {
-  return tab.request('notebook/open', {
-    path,
-    base: null,
-    version: 1,
-    metadata: { version: 1 },
-    kernel,
-    cells: list
-  }) as never;
+function open(path: string, list: WireCell[] = cells): Promise<NotebookView> {
+  const metadata = { version: 1 };
+  return tab.request('notebook/open', { path, base: null, version: 1, metadata, kernel, cells: list });
 }
 
 async function startProject(): Promise<void> {
