@@ -2,14 +2,14 @@ import { CellarError } from '../protocol/errors.js';
 import type { RecordedPath } from '../formats/entries.js';
 import { isText } from '../hash/dos2unix.js';
 import { assertWritable, isInside } from '../io/contain.js';
-import { closeSync, constants, lstatSync, openSync, readSync, statSync } from '../io/files.js';
+import { closeSync, constants, openSync, readSync, statSync } from '../io/files.js';
 import { refuseTracked } from '../workspace/gitfiles.js';
 import { hashPath } from '../store/hashtree.js';
 import { ignoreEntry, saveOut, type WorkOptions } from '../workspace/outs.js';
 import type { Project } from '../workspace/project.js';
 import { shownOf } from './changes.js';
 import { recordedOf } from './record.js';
-import type { Stage, StageOut } from './stage.js';
+import type { Stage } from './stage.js';
 
 /**
  * Refuse a stage whose outs could not be saved after its run, before any file is touched (N29): git has one in its index,
@@ -87,11 +87,6 @@ export async function saveOuts(project: Project, stage: Stage, options: SaveOpti
     recorded.push(recordedOf(out.path, facts, out.recorded));
   }
   return recorded;
-}
-
-/** Outs of a stage that are there now, links counted. */
-export function presentOuts(stage: Stage): StageOut[] {
-  return stage.outs.filter(out => lstatSync(out.abs) !== null);
 }
 
 const PROBE = 512;
