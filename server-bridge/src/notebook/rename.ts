@@ -120,6 +120,7 @@ async function move(
   });
   try {
     const texts = newTexts(folder, paths, notebookPath, moves, notebook);
+    paths.forEach((after, before) => refuseTaken(join(folder.dir, before), join(folder.dir, after)));
     for (const [before, after] of paths) {
       moveFile(join(folder.dir, before), join(folder.dir, after));
     }
@@ -336,15 +337,19 @@ function movedItem(item: Value, paths: ReadonlyMap<string, string>): Value {
   return isMapping(item) ? new Map([...item].map(([path, flags]) => [movedPath(keyText(path), paths), flags])) : item;
 }
 
-function moveFile(from: string, to: string): void {
-  if (from === to || lstatSync(from) === null) {
-    return;
-  }
-  if (existsSync(to)) {
+/** All places are looked at before the first file moves: a rename never stops half way for this. */
+function refuseTaken(from: string, to: string): void {
+  if (from !== to && lstatSync(from) !== null && existsSync(to)) {
     throw new CellarError('E_EXISTS', `'${to}' already exists.`, {
       next: 'Remove it or choose another name.',
       at: { path: to }
     });
+  }
+}
+
+function moveFile(from: string, to: string): void {
+  if (from === to || lstatSync(from) === null) {
+    return;
   }
   mkdirSync(join(to, '..'));
   renameSync(from, to);
