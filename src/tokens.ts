@@ -57,7 +57,7 @@ export interface INotebooks {
   /** The model of the notebook that is in front, null when there is none. */
   readonly current: NotebookModel | null;
   readonly currentChanged: ISignal<INotebooks, NotebookModel | null>;
-  /** Something in the current model changed, or another notebook came to the front. */
+  /** Something in a model changed (notebooks stand side by side), or another notebook came to the front. */
   readonly changed: ISignal<INotebooks, void>;
   readonly all: readonly NotebookModel[];
   of(panel: NotebookPanel): NotebookModel | null;

@@ -5,6 +5,7 @@ import type { StageState } from '../../server-bridge/src/protocol/state.js';
 import type { IJobStep } from '../models/job.js';
 import type { NotebookModel } from '../models/notebook.js';
 import { front, type IActionContext } from './context.js';
+import { openProjectFile } from './openfile.js';
 import { tell } from './report.js';
 
 /** Makes a cell the active one and brings it into view; its editor takes the cursor to a line (1-based) when one is given. */
@@ -78,19 +79,20 @@ export async function nextProblem(context: IActionContext): Promise<void> {
   await showCell(at.panel, cell, wanted.get(cell)?.line);
 }
 
-/** Goes to where a problem of the panel is in the notebook in front. */
+/** Goes to where a problem of the panel is: its cell in the notebook in front, else the file that it names. */
 export async function goToProblem(context: IActionContext, problem: Problem): Promise<void> {
   const at = front(context);
-  if (at === null) {
-    return;
-  }
   const cell =
     problem.cell !== null
-      ? at.model.cellAt(problem.cell)
+      ? at?.model.cellAt(problem.cell)
       : problem.stage !== undefined
-        ? at.model.cellsOf(problem.stage)[0]
+        ? at?.model.cellsOf(problem.stage)[0]
         : undefined;
-  if (cell != null) {
+  if (at === null || cell == null) {
+    if (problem.path !== undefined && !(await openProjectFile(context, problem.path))) {
+      tell(context.trans.__('%1 is not among the files that Jupyter shows.', problem.path));
+    }
+  } else {
     context.app.shell.activateById(at.panel.id);
     await showCell(at.panel, cell, problem.line);
   }

@@ -10,14 +10,13 @@ export function contentsPath(jupyterRoot: string | null, projectRoot: string | n
   return whole.startsWith(`${base}/`) ? whole.slice(base.length + 1) : null;
 }
 
-/** Opens a file of the project, named as the engine names it; false when Jupyter cannot reach it. */
+/** Opens a file of the project, named as the engine names it, a notebook until it is loaded; false when Jupyter cannot reach it. */
 export async function openProjectFile(context: IActionContext, file: string): Promise<boolean> {
   const path = contentsPath(context.bridge.root, context.project.view?.root ?? null, file);
   if (path === null) {
     return false;
   }
   await context.app.commands.execute('docmanager:open', { path });
-  const panel = context.tracker.find(widget => widget.context.localPath === path);
-  await panel?.context.ready;
-  return panel !== undefined;
+  await context.tracker.find(widget => widget.context.localPath === path)?.context.ready;
+  return true;
 }

@@ -93,7 +93,14 @@ class Attachment implements IDisposable {
       return;
     }
     this._asked = kernel.id;
-    const executable = await askExecutable(kernel);
+    let executable: string | null;
+    try {
+      executable = await askExecutable(kernel);
+    } catch {
+      // It was restarted or went away during the question: asked again when one is idle.
+      this._asked = null;
+      return;
+    }
     if (!this.isDisposed && context.session?.kernel?.id === kernel.id) {
       this.model.setKernel({ name: kernel.name, language, executable });
     }
@@ -139,7 +146,7 @@ export class Notebooks implements INotebooks, DocumentRegistry.IWidgetExtension<
       if (!panel.isDisposed && !this._attached.has(panel)) {
         const attachment = new Attachment(panel, this._bridge);
         this._attached.set(panel, attachment);
-        attachment.model.changed.connect(this._onModelChanged, this);
+        attachment.model.changed.connect(() => this._changed.emit());
         this._onCurrentChanged();
       }
     });
@@ -153,12 +160,6 @@ export class Notebooks implements INotebooks, DocumentRegistry.IWidgetExtension<
   private _onCurrentChanged(): void {
     this._currentChanged.emit(this.current);
     this._changed.emit();
-  }
-
-  private _onModelChanged(model: NotebookModel): void {
-    if (model === this.current) {
-      this._changed.emit();
-    }
   }
 
   private _onExecuted(_sender: unknown, { notebook, cell }: { notebook: Notebook; cell: Cell }): void {
