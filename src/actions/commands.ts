@@ -173,7 +173,14 @@ export function addCommands(context: IActionContext): void {
   addRunCommands(context);
   addTagCommands(context);
   addViewCommands(context);
-  const refresh = (): void => context.app.commands.notifyCommandChanged();
+  // Only ours, and at most once a frame: Lab redraws each button of a command that says it changed.
+  let frame: number | null = null;
+  const refresh = (): void => {
+    frame ??= requestAnimationFrame(() => {
+      frame = null;
+      PALETTE.forEach(id => context.app.commands.notifyCommandChanged(id));
+    });
+  };
   context.notebooks.changed.connect(refresh);
   context.project.changed.connect(refresh);
 }

@@ -14,11 +14,11 @@ export function runWords(trans: TranslationBundle, model: NotebookModel): string
     return '';
   }
   const failed = job.steps.find(step => step.step === 'failed');
-  if (failed !== undefined) {
+  if (failed !== undefined && (job.state === 'failed' || !job.ended)) {
     return trans.__('%1 failed', failed.name);
   }
   if (job.ended) {
-    return job.state === 'done' ? trans.__('Reproduced') : trans.__('Run ended: %1', job.state);
+    return job.state === 'done' ? trans.__('Reproduced') : trans.__('Stopped');
   }
   const running = job.steps.filter(step => step.step === 'started').map(step => step.name);
   return running.length === 0 ? '' : trans.__('%1 %2', running.join(', '), stateWord(trans, 'running'));

@@ -114,7 +114,8 @@ function Ended(props: {
 }): React.JSX.Element {
   const { trans, job } = props;
   const { steps } = job;
-  const failed = steps.find(step => step.step === 'failed') ?? null;
+  // A stage that was stopped counts as failed in its own event; the run was stopped.
+  const failed = job.state === 'failed' ? (steps.find(step => step.step === 'failed') ?? null) : null;
   const sum = [
     [count(steps, 'done'), trans.__('%1 ran', count(steps, 'done'))] as const,
     [count(steps, 'restored'), trans.__('%1 restored', count(steps, 'restored'))] as const,

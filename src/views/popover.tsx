@@ -159,7 +159,7 @@ export class TagPopover extends ReactWidget {
             <span>
               <CodeText text={problem.message} />
             </span>
-            {problem.fixes.slice(0, 1).map(fix => (
+            {problem.fixes.map(fix => (
               <Button key={fix.label} kind="small" onClick={() => actions.fix(fix)}>
                 {fix.label}
               </Button>

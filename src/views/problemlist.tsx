@@ -67,7 +67,7 @@ export function ProblemList(options: IPanelOptions): React.JSX.Element | null {
               <span className="cellar-ellipsis">{where.length === 0 ? problem.next : where.join(', ')}</span>
               {problem.fixes.length > 0 && (
                 <span className="cellar-Row-actions">
-                  {problem.fixes.slice(0, 2).map(fix => (
+                  {problem.fixes.map(fix => (
                     <Button key={fix.label} onClick={inRow(() => actions.fix(fix))}>
                       {fix.label}
                     </Button>
