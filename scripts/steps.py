@@ -83,6 +83,15 @@ class Step:
 VITEST = ("npx", "vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json={report}")
 PYTEST = ("python", "-m", "pytest", "-q", "--junitxml={report}")
 
+# Locks, links and watching are all that the native helpers do: the quick suite runs once more what goes through them,
+# the deep one everything.
+ROOMS_WITH_NATIVE = ("io", "store", "workspace/checkout", "workspace/gitfiles", "cli", "run", "service/wire")
+WITHOUT_NATIVE = (
+    ("server-bridge/tests",)
+    if os.environ.get("CELLAR_DEEP") == "1"
+    else tuple(f"server-bridge/tests/{room}" for room in ROOMS_WITH_NATIVE)
+)
+
 STEPS = (
     Step("eslint", ("npx", "eslint", ".", "--cache", "--max-warnings=0")),
     Step("prettier", ("npx", "prettier", "--check", "--log-level=warn", ".")),
@@ -95,7 +104,7 @@ STEPS = (
     Step("types of browser tests", ("npx", "tsc", "-p", "src/__tests__")),
     Step("types of ui tests", ("npx", "tsc", "-p", "ui-tests")),
     Step("vitest", VITEST, of_vitest),
-    Step("vitest without native helpers", (*VITEST, "server-bridge/tests"), of_vitest, env={"CELLAR_NO_NATIVE": "1"}),
+    Step("vitest without native helpers", (*VITEST, *WITHOUT_NATIVE), of_vitest, env={"CELLAR_NO_NATIVE": "1"}),
     Step("pytest", (*PYTEST, "jupyterlab_cellar/tests", "runner/tests"), of_pytest),
     Step("wheel", ("python", "scripts/wheel.py")),
     Step("wheel in a fresh environment", (*PYTEST, "scripts/tests"), of_pytest),
