@@ -76,6 +76,7 @@ class Scan {
         this.clauses(
           node.kids.filter(kid => kid.type === 'for_in_clause'),
           local,
+          right => this.visit(right, local, depth, row),
           () => node.kids.filter(kid => kid.type !== 'for_in_clause').forEach(kid => this.visit(kid, local, depth, row))
         );
         return;
@@ -95,13 +96,18 @@ class Scan {
     }
   }
 
-  private clauses(clauses: readonly Py[], local: Local, run: () => void): void {
+  /** What a comprehension goes over is read too: `[line for line in open("a.txt")]`. */
+  private clauses(clauses: readonly Py[], local: Local, over: (right: Py) => void, run: () => void): void {
     const [first, ...rest] = clauses;
     if (first === undefined) {
       run();
-    } else {
-      this.loop(first.get('left'), first.get('right'), local, () => this.clauses(rest, local, run));
+      return;
     }
+    const right = first.get('right');
+    if (right !== undefined) {
+      over(right);
+    }
+    this.loop(first.get('left'), right, local, () => this.clauses(rest, local, over, run));
   }
 
   /** Runs the body once for each item of a literal list, or of a constant that is one; else once with unknown names. */

@@ -76,6 +76,17 @@ const FILES: [rule: string, cells: Tagged[], reads: string[], writes: string[]][
     ['a', 'b', 'c'],
     []
   ],
+  [
+    'what a comprehension goes over',
+    [
+      [
+        's',
+        'a = [l for l in open("a")]\nb = {p.name for p in sorted(Path("d").glob("*.csv"))}\nc = sum(int(x) for l in open("b") for x in open("c"))'
+      ]
+    ],
+    ['a', 'b', 'c', 'd'],
+    []
+  ],
   ['written first, then read: an out (N25)', [['s', 'open("a", "w")\nopen("a")']], [], ['a']],
   [
     'implicit concatenation, raw strings, escapes',
