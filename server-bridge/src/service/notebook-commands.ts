@@ -135,7 +135,7 @@ export async function reproduceNotebook(
   options.signal.addEventListener('abort', onAbort, { once: true });
   await prepared.start({
     session,
-    serverPython: undefined,
+    serverPython: process.env['CELLAR_PYTHON'],
     listener: (_job, _notebook, event) => listener(event),
     onActivity: () => undefined
   });

@@ -44,6 +44,7 @@ export function registerReproduce(program: Command, run: Run): void {
         } else {
           table(report.stages).forEach(line => out.write(line));
         }
+        report.undeclared.forEach(each => out.warning(undeclaredLine(each.stage, each.reads)));
         if (!ended && report.job?.error) {
           out.error(report.job.error.message, report.job.error.next);
         }
@@ -67,6 +68,16 @@ function streaming(out: Output): (event: JobEvent) => void {
       out.warning(event.text);
     }
   };
+}
+
+/** The mark *undeclared reads* (N28) in words: such a stage is up to date only as far as its deps tell. */
+function undeclaredLine(stage: string, reads: readonly string[]): string {
+  const first = reads.slice(0, 5).map(read => `\`${read}\``);
+  const more = reads.length > first.length ? ` and ${reads.length - first.length} more` : '';
+  return (
+    `\`${stage}\` read ${first.join(', ')}${more}, undeclared: a change there is not noticed. ` +
+    'Add paths to `deps` in the tag of its cell.'
+  );
 }
 
 function table(

@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundleCli } from '../bundle-cli.js';
+import { sandbox, type Ran, type Sandbox } from '../workspace/sandbox.js';
+
+const LIMIT = { timeout: 180_000 };
+
+let bundle: { argv: string[]; remove: () => void };
+let box: Sandbox;
+
+beforeAll(async () => {
+  bundle = await bundleCli();
+  box = sandbox();
+  box.must([...bundle.argv, 'init', '-q']);
+});
+
+afterAll(() => {
+  bundle.remove();
+  box.remove();
+});
+
+const reproduce = (...args: string[]): Ran => box.run([...bundle.argv, 'reproduce', ...args, '--python', 'python']);
+
+/** A notebook of one stage. */
+function write(source: string): void {
+  const metadata = { cellar: { role: 'stage', stage: 'read' } };
+  const cell = { cell_type: 'code', id: 'one', execution_count: null, metadata, outputs: [], source };
+  const notebook = { cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+  writeFileSync(join(box.root, 'nb.ipynb'), JSON.stringify(notebook));
+}
+
+test('an undeclared read is named in the run and when all is up to date (N28)', LIMIT, () => {
+  writeFileSync(join(box.root, 'name.txt'), 'data.txt');
+  writeFileSync(join(box.root, 'data.txt'), '1');
+  write('with open("name.txt") as f:\n    name = f.read()\ntext = open(name).read()');
+  const first = reproduce('nb.ipynb');
+  expect(first.exit, first.stderr).toBe(0);
+  expect(first.stderr).toContain('`read` read `data.txt`, undeclared: a change there is not noticed.');
+  const second = reproduce('nb.ipynb');
+  expect(second.stdout).toBe('Everything is up to date.\n');
+  expect(second.stderr).toContain('`data.txt`, undeclared');
+  const report = JSON.parse(reproduce('nb.ipynb', '--json').stdout) as { undeclared: unknown };
+  expect(report.undeclared).toEqual([{ stage: 'read', reads: ['data.txt'] }]);
+});
+
+test('a path without a notebook says what stands there', LIMIT, () => {
+  const absent = reproduce('absent.ipynb');
+  expect(absent.exit).toBe(255);
+  expect(absent.stderr).toContain("ERROR: 'absent.ipynb' does not exist.");
+  expect(reproduce('.').stderr).toContain("ERROR: '.' is a folder, not a notebook.");
+});
