@@ -47,6 +47,16 @@ describe('a run (N54)', () => {
     ]);
   });
 
+  it('says for whom it waits until a stage goes on', () => {
+    const bridge = withReplay(new FakeBridge());
+    const model = new JobModel({ bridge, job: JOB, path: 'a.ipynb' });
+    bridge.emit({ type: 'state', state: 'running', error: null });
+    bridge.emit({ type: 'progress', done: 0, total: null, unit: 'stages', text: 'waiting for `dvc repro`' });
+    expect(model.said).toBe('waiting for `dvc repro`');
+    bridge.emit({ type: 'stage', address: 'train', name: 'train', step: 'started' });
+    expect(model.said).toBeNull();
+  });
+
   it('asks for events that were left out, and applies each once and in order', async () => {
     const bridge = withReplay(new FakeBridge());
     const model = new JobModel({ bridge, job: JOB, path: 'a.ipynb' });

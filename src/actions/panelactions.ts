@@ -18,7 +18,7 @@ export function panelActions(context: IActionContext): IPanelActions {
   return {
     start: () => void telling(() => startProject(context)),
     review: () => void telling(() => reviewProject(context)),
-    refresh: () => void context.project.refresh(),
+    refresh: () => void context.project.refresh(true),
     retry: () => context.bridge.retry(),
     tag: () => void telling(() => tagCells(context)),
     goToStage: (stage, notebook) => void telling(() => goTo(stage, notebook)),

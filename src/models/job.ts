@@ -61,8 +61,9 @@ export class JobModel implements IDisposable {
     return [...this._steps.values()];
   }
 
-  get progress(): { readonly done: number; readonly total: number | null; readonly text: string } | null {
-    return this._progress;
+  /** What the run says between its steps, as for whom it waits; null once a step goes on. */
+  get said(): string | null {
+    return this._said;
   }
 
   /** Each event once, in order, replayed ones too. */
@@ -175,6 +176,7 @@ export class JobModel implements IDisposable {
         }
         break;
       case 'stage':
+        this._said = null;
         this._step(event.address, event.name, {
           step: event.step,
           text: event.text ?? null,
@@ -184,7 +186,7 @@ export class JobModel implements IDisposable {
         });
         break;
       case 'progress':
-        this._progress = { done: event.done, total: event.total, text: event.text };
+        this._said = event.text;
         break;
       case 'runner':
       case 'output':
@@ -221,7 +223,7 @@ export class JobModel implements IDisposable {
   private _job: Job;
   private _state: JobState = 'queued';
   private _error: ErrorData | null = null;
-  private _progress: { done: number; total: number | null; text: string } | null = null;
+  private _said: string | null = null;
   private _last = 0;
   private _replaying: Promise<void> | null = null;
   private _again = false;

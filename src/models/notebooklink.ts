@@ -1,4 +1,3 @@
-import type { ICellModel } from '@jupyterlab/cells';
 import type { INotebookModel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
@@ -7,25 +6,11 @@ import type { KernelInfo, NotebookView, WireCell } from '../../server-bridge/src
 import { lostError, toCellarError, unavailableError } from '../bridge/failure.js';
 import { METADATA_KEY } from '../stages/tags.js';
 import type { BridgeNotification, IBridge } from '../tokens.js';
+import { toWire } from './towire.js';
 import { cellDelta, sameJson } from './wirecells.js';
 
 /** Pause after the last change before the bridge hears of it, in milliseconds: N51 asks for states within 100 ms of it. */
 const PAUSE = 60;
-
-function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
-}
-
-function toWire(cell: ICellModel): WireCell {
-  const code = cell.type === 'code';
-  return {
-    type: code ? 'code' : cell.type === 'markdown' ? 'markdown' : 'raw',
-    id: cell.id,
-    source: code ? cell.sharedModel.getSource() : '',
-    tag: code ? (cell.getMetadata(METADATA_KEY) ?? null) : null,
-    tags: strings(cell.getMetadata('tags'))
-  };
-}
 
 /**
  * Tells the bridge what the notebook in memory says: whole at first and after each reconnect, then changes only, one

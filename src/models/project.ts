@@ -45,13 +45,14 @@ export class ProjectModel implements IDisposable {
     }
   }
 
-  /** Asks again; what is shown stays until the answer is there. */
-  async refresh(): Promise<void> {
+  /** Asks again; what is shown stays until the answer is there. With `again` the bridge looks at every file anew. */
+  async refresh(again = false): Promise<void> {
     const path = this._path;
     if (path === null || this._bridge.status.state !== 'ready') {
       return;
     }
-    await this._take(path, this._bridge.request('project/get', { path })).catch(() => undefined);
+    const question = again ? { path, again } : { path };
+    await this._take(path, this._bridge.request('project/get', question)).catch(() => undefined);
   }
 
   /** Makes a project here, with a git repository around it when asked (issue 4 §3.3). */

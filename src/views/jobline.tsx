@@ -92,6 +92,11 @@ function Running(props: { readonly trans: TranslationBundle; readonly job: JobMo
           </li>
         ))}
       </ul>
+      {job.said !== null && (
+        <span className="cellar-ellipsis cellar-muted" title={job.said}>
+          {job.said}
+        </span>
+      )}
       <span className="cellar-Strip-grow" />
       {left !== null && left > 0 && (
         <span className="cellar-num">{trans.__('about %1 left', duration(trans, left))}</span>

@@ -12,6 +12,7 @@ import { FoundList } from './foundlist.js';
 import { Icon } from './icons.js';
 import { NameField } from './namefield.js';
 import { Button, CodeText } from './parts.js';
+import { StageOptions } from './stageoptions.js';
 import { roleWord } from './words.js';
 
 /** What the popover's buttons do besides editing the tag. */
@@ -20,7 +21,7 @@ export interface IPopoverActions {
   /** *Tag the cells this needs…* */
   needs(stage: string): void;
   /** Tells why an option could not be set. */
-  failed(error: unknown): void;
+  readonly failed: (error: unknown) => void;
 }
 
 const ROLES: readonly Role[] = ['stage', 'setup', 'params', 'exclude'];
@@ -167,42 +168,8 @@ export class TagPopover extends ReactWidget {
           </p>
         ))}
         {role === 'stage' && <FoundList trans={trans} draft={draft} />}
-        {role === 'stage' && !draft.isNew && this._stageOptions()}
+        {role === 'stage' && !draft.isNew && <StageOptions trans={trans} draft={draft} failed={actions.failed} />}
         {this._footer()}
-      </>
-    );
-  }
-
-  private _stageOptions(): React.JSX.Element {
-    const { trans, draft, actions } = this._options;
-    const view = draft.notebook.view?.stages.find(stage => stage.name === draft.stage);
-    const set = (change: { frozen?: boolean; always?: boolean }): void => {
-      const options = { frozen: view?.frozen ?? false, always: view?.always ?? false, ...change };
-      draft.setOptions(options).catch((error: unknown) => actions.failed(error));
-    };
-    return (
-      <>
-        <p className="cellar-Popover-title">{trans.__('Options')}</p>
-        <div className="cellar-Roles">
-          <label>
-            <input
-              type="checkbox"
-              disabled={view === undefined}
-              checked={view?.frozen ?? false}
-              onChange={event => set({ frozen: event.target.checked })}
-            />
-            {trans.__('frozen')}
-          </label>
-          <label>
-            <input
-              type="checkbox"
-              disabled={view === undefined}
-              checked={view?.always ?? false}
-              onChange={event => set({ always: event.target.checked })}
-            />
-            {trans.__('always')}
-          </label>
-        </div>
       </>
     );
   }
