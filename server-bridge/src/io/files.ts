@@ -139,11 +139,11 @@ export function readlinkSync(path: string): string {
   return fs.readlinkSync(path);
 }
 
-/** Free bytes and free inodes of the file system that holds `path` (0 inodes = not limited). */
-export function freeSpaceSync(path: string): { bytes: bigint; inodes: bigint } {
+/** Free bytes and free inodes (null: not limited) of the file system that holds `path`. */
+export function freeSpaceSync(path: string): { bytes: bigint; inodes: bigint | null } {
   at('statfs', path);
   const facts = fs.statfsSync(path, { bigint: true });
-  return { bytes: facts.bavail * facts.bsize, inodes: facts.files === 0n ? 0n : facts.ffree };
+  return { bytes: facts.bavail * facts.bsize, inodes: facts.files === 0n ? null : facts.ffree };
 }
 
 export function readdirSync(path: string): string[] {

@@ -22,11 +22,12 @@ import {
   type PlaceJob,
   type PlaceReply
 } from './jobs.js';
-import { typesFor } from './links.js';
+import { typesFor, type LinkType } from './links.js';
 import { isNothing, type CheckoutPlan, type PlanRow } from './plan.js';
 import { runJob } from './pool.js';
 import { failureError } from './readfile.js';
 import type { Store } from './store.js';
+import { assertSpace } from './space.js';
 import { removeExpected } from './swap.js';
 import { recordCheckout } from './recording.js';
 import { emptyScratch, keepScratch, recoverCheckouts, scratchFor } from './scratch.js';
@@ -95,12 +96,16 @@ async function apply(
   });
   try {
     const clock = ctx.index.now();
+    const types = typesOf(store, plan, scratch);
+    if (types[0] === 'copy' && plan.objects !== undefined) {
+      assertSpace(plan.objects, scratch, plan.path);
+    }
     result.trash = trashUnsaved(store, plan, operation);
     await removeAll(plan, scratch, options.signal, result);
     const rows = [...plan.added, ...plan.modified, ...plan.relinked];
     makeFolders(plan, rows);
     if (rows.length > 0) {
-      const job = placeJob(store, plan, rows, scratch);
+      const job = placeJob(store, plan, rows, types, scratch);
       const reply = await runJob(job, { signal: options.signal, onStep: stepper(options.progress, rows.length) });
       settle(plan, rows, reply, result);
       recordCheckout(ctx, store, plan, rows, job, reply, clock);
@@ -237,7 +242,21 @@ function makeFolders(plan: CheckoutPlan, rows: readonly PlanRow[]): void {
   }
 }
 
-function placeJob(store: Store, plan: CheckoutPlan, rows: readonly PlanRow[], scratch: string): PlaceJob {
+/** The configured kinds of link that work here, tried with the first object. */
+function typesOf(store: Store, plan: CheckoutPlan, scratch: string): LinkType[] {
+  const first = plan.added[0] ?? plan.modified[0] ?? plan.relinked[0];
+  return first === undefined
+    ? []
+    : typesFor(store.types, store.path(first.becomes ?? '', plan.target?.name), join(scratch, 'try'));
+}
+
+function placeJob(
+  store: Store,
+  plan: CheckoutPlan,
+  rows: readonly PlanRow[],
+  types: LinkType[],
+  scratch: string
+): PlaceJob {
   const name = plan.target?.name ?? 'md5';
   const digests = new Uint8Array(rows.length * DIGEST);
   const expected = new BigInt64Array(rows.length * FACTS);
@@ -255,7 +274,7 @@ function placeJob(store: Store, plan: CheckoutPlan, rows: readonly PlanRow[], sc
     digests,
     name,
     objects: plan.objects ?? new BigInt64Array(rows.length * FACTS),
-    types: typesFor(store.types, sources[0] ?? '', join(scratch, 'try')),
+    types,
     exec: new Uint8Array(rows.length).fill(plan.target?.isexec === true ? 1 : 0),
     expected,
     scratch,

@@ -198,6 +198,15 @@ describe('checkout', () => {
     expect(read(bench.data)).toEqual(OLD);
   });
 
+  it('does not begin when the copies do not fit', async () => {
+    const bench = openBench();
+    const { old } = await twoVersions(bench);
+    const plan = await planCheckout(bench, bench.store, bench.data, { oid: old });
+    plan.objects?.set([2n ** 62n], 4);
+    await expect(applyCheckout(bench, bench.store, plan)).rejects.toMatchObject({ code: 'E_DISK_FULL' });
+    expect(read(bench.data)).toEqual(NEW);
+  });
+
   it('refuses directory objects that lead outside (T4)', async () => {
     const bench = openBench();
     for (const relpath of ['../evil', '/evil', 'a/../../evil', 'a//b', '.', '', 'a/.', 'nul\0byte']) {
