@@ -93,7 +93,7 @@ function planItem(
     action,
     reasons: state?.reasons ?? [],
     expected: action === 'run' ? more.expected : null,
-    bytes: action === 'restore' ? outBytes(stage) : null
+    bytes: state?.bytes ?? null
   };
 }
 
@@ -115,11 +115,6 @@ function actionFor(stage: Stage, state: ComputedState | undefined, force: boolea
     default:
       return 'run';
   }
-}
-
-function outBytes(stage: Stage): number | null {
-  const sizes = stage.outs.map(out => out.recorded?.size);
-  return sizes.every(size => size !== undefined) ? sizes.reduce((total, size) => total + Number(size), 0) : null;
 }
 
 function sum(values: (number | null)[]): number | null {

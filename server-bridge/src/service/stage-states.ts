@@ -1,18 +1,15 @@
-import type { LockEntry, RecordedPath } from '../formats/entries.js';
+import type { RecordedPath } from '../formats/entries.js';
 import { pythonJson } from '../formats/pythonjson.js';
 import { pyEqual } from '../formats/params.js';
-import type { Scalar, Value, ValueMap } from '../formats/value.js';
+import type { Value } from '../formats/value.js';
 import { sep } from 'node:path';
-import { CellarError } from '../protocol/errors.js';
-import { currentParams } from '../pipeline/params.js';
 import type { Project } from '../workspace/project.js';
-import { hashOut } from '../workspace/outs.js';
 import { stageChanges } from '../pipeline/changes.js';
 import type { StageChanges } from '../pipeline/changes.js';
-import { findRun } from '../pipeline/runcache.js';
 import { isCallback } from '../pipeline/stage.js';
-import type { Dep, ParamsDep, Stage } from '../pipeline/stage.js';
+import type { Dep, Stage } from '../pipeline/stage.js';
 import type { Mark, Reason, StageState } from '../protocol/state.js';
+import { cachedRun, sizeOf } from './restorable.js';
 
 /** A stage as it is now: of a notebook in memory, or as the files say. */
 export interface LiveStage {
@@ -39,6 +36,8 @@ export interface RunFacts {
 
 export interface ComputedState {
   state: StageState;
+  /** Bytes that the restore of an *available* stage brings; null for all others, and where a size is not recorded. */
+  bytes: number | null;
   marks: Mark[];
   reasons: Reason[];
 }
@@ -103,7 +102,12 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
   if (stage.alwaysChanged || isCallback(stage)) {
     marks.push('always');
   }
-  const done = (state: StageState, reasons: Reason[]): ComputedState => ({ state, marks, reasons });
+  const done = (state: StageState, reasons: Reason[], bytes: number | null = null): ComputedState => ({
+    state,
+    bytes,
+    marks,
+    reasons
+  });
   if (context.runs.running.has(stage.id)) {
     return done('running', []);
   }
@@ -123,7 +127,7 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
     return above.reasons.length > 0 ? done('pending', above.reasons) : done('fresh', []);
   }
   if (above.restorable) {
-    const run = await cachedRun(project, live, context);
+    const run = await cachedRun(project, live, context.restored);
     if (run !== null) {
       for (const out of run.outs) {
         const made = stage.outs.find(each => each.path === out.path);
@@ -131,7 +135,7 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
           context.restored.set(made.abs, out);
         }
       }
-      return done('available', own);
+      return done('available', own, sizeOf(run));
     }
   }
   return done('stale', [...own, ...above.reasons]);
@@ -251,58 +255,4 @@ function cachedChanges(project: Project, stage: Stage, cache: ChangesCache): Pro
   cache.set(stage.id, { key, changes });
   changes.catch(() => cache.delete(stage.id));
   return changes;
-}
-
-/** A run of the run cache with exactly the inputs that the stage would have now, restores above included (N53). */
-async function cachedRun(project: Project, live: LiveStage, context: Context): Promise<LockEntry | null> {
-  const { stage } = live;
-  if (stage.cmd === null || stage.deps.some(dep => dep.external) || stage.alwaysChanged) {
-    return null;
-  }
-  const deps: RecordedPath[] = [];
-  for (const dep of stage.deps) {
-    const facts = await inputFacts(project, live, dep, context);
-    if (facts === null) {
-      return null;
-    }
-    deps.push({ ...facts, path: dep.path });
-  }
-  const params = new Map<string, ValueMap>();
-  for (const dep of stage.params) {
-    const all = dep.keys.length > 0 && dep.keys.every(key => live.params.has(key));
-    const values: ValueMap | null = all ? new Map<Scalar, Value>() : fileParams(dep);
-    if (values === null) {
-      return null;
-    }
-    for (const key of dep.keys) {
-      values.set(key, live.params.get(key) ?? values.get(key) ?? null);
-    }
-    params.set(dep.path, values);
-  }
-  const entry: LockEntry = { cmd: stage.cmd, deps, params, outs: stage.outs.map(out => ({ path: out.path })) };
-  return findRun(project, entry);
-}
-
-/** Values as the file holds them; null when a run could not read them. */
-function fileParams(dep: ParamsDep): ValueMap | null {
-  try {
-    return new Map(currentParams(dep, dep.path));
-  } catch (error) {
-    if (error instanceof CellarError) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-async function inputFacts(project: Project, live: LiveStage, dep: Dep, context: Context): Promise<RecordedPath | null> {
-  if (dep.abs === live.script?.abs) {
-    return { path: dep.path, hash: { name: 'md5', value: live.script.md5 }, size: BigInt(live.script.size) };
-  }
-  const brought = context.restored.get(dep.abs);
-  if (brought !== undefined) {
-    return brought;
-  }
-  const facts = await hashOut(project, dep.abs);
-  return facts === null ? null : { path: dep.path, hash: facts.hash };
 }
