@@ -175,7 +175,11 @@ export const Requests = {
       root: z.string().nullable()
     })
   },
-  'project/get': { params: z.strictObject({ path: z.string() }), result: ProjectView },
+  'project/get': {
+    /** `again`: every file is looked at anew, for where changes are not told (N52). */
+    params: z.strictObject({ path: z.string(), again: z.boolean().optional() }),
+    result: ProjectView
+  },
   'project/start': {
     params: z.strictObject({ path: z.string(), gitInit: z.boolean(), subdir: z.boolean() }),
     result: ProjectView

@@ -58,7 +58,12 @@ export function projectHandlers(desk: Desk, peer: Peer): ProjectHandlers {
   }
 
   return {
-    'project/get': ({ path }) => view(path),
+    'project/get': async ({ path, again }) => {
+      if (again === true) {
+        desk.sessionAt(desk.abs(path))?.invalidate();
+      }
+      return view(path);
+    },
     'project/start': async ({ path, gitInit, subdir }) => {
       const abs = desk.abs(path);
       await startProject(folderOf(abs, statSync(abs)?.isDirectory() === true), { gitInit, subdir });
