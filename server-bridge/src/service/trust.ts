@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { mkdirSync, readTextIfSync, realpathSync, statSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
+import { CellarError } from '../protocol/errors.js';
 
 /**
  * Project trust (N64, guide/reliability.md §4). Kept in the user's own state, never in the project: a clone cannot bring it.
@@ -64,8 +65,27 @@ export function trustOf(root: string, facts: TrustFacts): Trust {
   return entry.digest === facts.digest || entry.head === facts.head ? 'trusted' : 'restricted';
 }
 
-/** Records a decision, or that the project was started here, or that a trusted one was edited here. */
+/** More than the processes of one user that write at the same moment. */
+const ATTEMPTS = 100;
+
+/**
+ * Records a decision, or that the project was started here, or that a trusted one was edited here. Work in other
+ * projects may record theirs at the same time: the book is read anew then.
+ */
 export function recordTrust(root: string, facts: TrustFacts, scope: { code: boolean; remotes: boolean }): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      recordOnce(root, facts, scope);
+      return;
+    } catch (error) {
+      if (!(error instanceof CellarError) || error.code !== 'E_CHANGED_ON_DISK' || attempt === ATTEMPTS) {
+        throw error;
+      }
+    }
+  }
+}
+
+function recordOnce(root: string, facts: TrustFacts, scope: { code: boolean; remotes: boolean }): void {
   const { text, projects } = readBook();
   const before = projects[key(root)];
   const next: Entry = {
