@@ -64,7 +64,7 @@ export async function compile() {
     '--enable',
     'simd',
     '--runtime',
-    'stub',
+    'minimal',
     '--importMemory',
     '--noAssert'
   ];

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { syncBarrier } from '../io/barrier.js';
 import { diskError, withDiskErrors } from '../io/failures.js';
 import { copyFacts, FACTS } from '../io/facts.js';
-import { chmodSync, isErrno, lstatSync, mkdirSync, rmdirSync, statSync } from '../io/files.js';
+import { chmodSync, mkdirSync, statSync } from '../io/files.js';
 import { openJournal } from '../io/journal.js';
 import { newOperation, openTrash, removeEmptyAbove } from '../io/trash.js';
 import { CellarError } from '../protocol/errors.js';
@@ -28,7 +28,7 @@ import { runJob } from './pool.js';
 import { failureError } from './readfile.js';
 import type { Store } from './store.js';
 import { assertSpace } from './space.js';
-import { removeExpected } from './swap.js';
+import { absolute, removeAll } from './removing.js';
 import { recordCheckout } from './recording.js';
 import { emptyScratch, keepScratch, recoverCheckouts, scratchFor } from './scratch.js';
 
@@ -101,7 +101,7 @@ async function apply(
       assertSpace(plan.objects, scratch, plan.path);
     }
     result.trash = trashUnsaved(store, plan, operation);
-    await removeAll(plan, scratch, options.signal, result);
+    await removeAll(plan, scratch, options.signal, result.conflicts);
     const rows = [...plan.added, ...plan.modified, ...plan.relinked];
     makeFolders(plan, rows);
     if (rows.length > 0) {
@@ -156,10 +156,6 @@ export function unsavedError(paths: readonly string[]): CellarError {
   );
 }
 
-function absolute(plan: CheckoutPlan, relpath: string): string {
-  return relpath === '' ? plan.path : join(plan.path, relpath);
-}
-
 function trashUnsaved(store: Store, plan: CheckoutPlan, operation: string): string | null {
   if (plan.unsaved.length === 0) {
     return null;
@@ -172,60 +168,6 @@ function trashUnsaved(store: Store, plan: CheckoutPlan, operation: string): stri
   plan.deleted = plan.deleted.filter(row => !unsaved.has(row.relpath));
   plan.unsaved.forEach(relpath => removeEmptyAbove(dirname(absolute(plan, relpath)), dirname(plan.path)));
   return trash.folder;
-}
-
-const TURN = 256;
-
-async function removeAll(
-  plan: CheckoutPlan,
-  scratch: string,
-  signal: AbortSignal | undefined,
-  result: CheckoutResult
-): Promise<void> {
-  const folders = new Set<string>();
-  for (const [k, row] of plan.deleted.entries()) {
-    const path = absolute(plan, row.relpath);
-    if (lstatSync(path) !== null && !removeExpected(path, join(scratch, `d${k}`), plan.facts, row.row)) {
-      result.conflicts.push(path);
-    }
-    folders.add(dirname(path));
-    if (k % TURN === TURN - 1) {
-      await turn(signal);
-    }
-  }
-  // Deepest first, so that a folder is empty when its turn comes.
-  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
-    if (folder !== dirname(plan.path)) {
-      removeEmptyAbove(folder, plan.tree === null ? dirname(plan.path) : plan.path);
-    }
-  }
-  if (plan.tree === null && plan.target !== null) {
-    removeEmptyFolder(plan.path);
-  }
-}
-
-function removeEmptyFolder(path: string): void {
-  if (lstatSync(path)?.isDirectory() !== true) {
-    return;
-  }
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) {
-      throw error;
-    }
-    throw new CellarError('E_FOLDER_NOT_EMPTY', `'${path}' should become a file, but ignored files are left in it.`, {
-      next: 'Move them away, then check out again.',
-      at: { path }
-    });
-  }
-}
-
-async function turn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>(resolve => setImmediate(resolve));
-  if (signal?.aborted === true) {
-    throw new CellarError('E_CANCELLED', 'Cancelled.', { exit: 1 });
-  }
 }
 
 function makeFolders(plan: CheckoutPlan, rows: readonly PlanRow[]): void {
