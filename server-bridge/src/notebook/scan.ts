@@ -1,5 +1,5 @@
 /** Follows a stage's statements, and the functions they call, and tells each file access with its path (N23). */
-import type { FunctionTable } from './functions.js';
+import type { Callee, FunctionTable } from './functions.js';
 import type { Param } from './params.js';
 import { newestBinding, type Program, type Unit } from './program.js';
 import { accesses, type AccessMode } from './python/access.js';
@@ -188,8 +188,11 @@ class Scan {
   }
 
   private call(node: Py, local: Local, depth: number, row: number | null): void {
+    const callees = this.context.table.callees({ callee: dotted(node.get('function')), method: calleeName(node) });
+    // `savefig("one")` may be a function of the notebook that bears a library's name: its body tells.
+    const own = node.get('function')?.type === 'identifier' && callees.some(({ shift }) => shift === 0);
     const names = this.names(local);
-    for (const access of accesses(node)) {
+    for (const access of own ? [] : accesses(node)) {
       const how = dotted(node.get('function')) || calleeName(node);
       const texts = pathTexts(access.path, names) ?? [null];
       for (const text of texts) {
@@ -204,13 +207,12 @@ class Scan {
       }
     }
     if (depth < 4) {
-      this.follow(node, local, depth, row);
+      this.follow(node, callees, local, depth, row);
     }
   }
 
   /** The bodies of called functions, with the texts of their arguments. */
-  private follow(node: Py, local: Local, depth: number, row: number | null): void {
-    const callees = this.context.table.callees({ callee: dotted(node.get('function')), method: calleeName(node) });
+  private follow(node: Py, callees: readonly Callee[], local: Local, depth: number, row: number | null): void {
     for (const { summary, shift } of callees) {
       const body = summary.facts.node.get('body');
       if (body === undefined || this.active.has(body)) {

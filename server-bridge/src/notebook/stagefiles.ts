@@ -56,7 +56,7 @@ export function filesOf(input: FilesInput): Map<string, Files> {
         .map(unit => chdir(unit, place))
         .filter(one => one !== null)
         .at(-1) ?? '';
-    const all = [...slice.filter(unit => unit.kind !== 'definition'), ...stage.units].flatMap(events);
+    const all = [...slice, ...stage.units].flatMap(events);
     const files = stageFiles(
       { stage: stage.name, events: all, own: new Set(stage.units), base },
       place,

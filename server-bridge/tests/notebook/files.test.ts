@@ -77,6 +77,27 @@ const FILES: [rule: string, cells: Tagged[], reads: string[], writes: string[]][
     []
   ],
   [
+    'a function of the notebook with the name of a library function',
+    [
+      [
+        'setup',
+        'def savefig(name):\n    plt.savefig(f"figs/{name}.png")\ndef load_file(name):\n    return open(name + ".txt")'
+      ],
+      ['s', 'savefig("one")\nload_file("two")']
+    ],
+    ['two.txt'],
+    ['+figs/one.png']
+  ],
+  [
+    'the body of a class',
+    [
+      ['setup', 'class Table:\n    rows = pd.read_csv("a.csv")\n    def more(self):\n        return open("b")'],
+      ['s', 'Table.rows']
+    ],
+    ['a.csv'],
+    []
+  ],
+  [
     'what a comprehension goes over',
     [
       [
