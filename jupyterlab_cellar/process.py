@@ -146,11 +146,13 @@ class BridgeProcess:
         return await self._child.wait()
 
     async def end(self) -> None:
-        """Closes its stdin, which asks it to end; after 1 s terminates, after 2 more kills its group."""
+        """Closes its stdin, which asks it to end; after 1 s terminates, after 3.5 more kills its group.
+
+        A stage gets 3 s to end, then its outs are put back; all of it has to fit into the 5 s that a server may take."""
         try:
             if self._child.stdin:
                 self._child.stdin.close()
-            for patience, harder in ((1.0, signal.SIGTERM), (2.0, getattr(signal, "SIGKILL", signal.SIGTERM))):
+            for patience, harder in ((1.0, signal.SIGTERM), (3.5, getattr(signal, "SIGKILL", signal.SIGTERM))):
                 if await self._ended_within(patience):
                     break
                 self._signal_group(harder)

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { applyEdits, setTags, StaleEdits } from '../stages/apply.js';
 import { labNotebook } from './notebookfixture.js';
 
-function facts(model: NotebookModel): unknown[] {
-  return Array.from(model.cells, cell => [
+function facts(model: NotebookModel): [string, unknown][] {
+  return Array.from(model.cells, (cell): [string, unknown] => [
     cell.sharedModel.getSource(),
     (cell.getMetadata('cellar') as unknown) ?? null
   ]);

@@ -55,7 +55,7 @@ export async function reproduce(context: IActionContext, request: IReproduceRequ
   const { mode, stage } = request;
   const doc = await model.link.settled();
   const plan = await context.bridge.request('plan/make', { doc, mode, stage });
-  if (plan.items.every(item => item.action === 'skip') && !request.ask) {
+  if (plan.items.length > 0 && plan.items.every(item => item.action === 'skip') && !request.ask) {
     model.setNotice('up-to-date');
     await model.recorded.put(new Set(plan.items.filter(item => item.own).map(item => item.name)));
     return 'up-to-date';

@@ -46,12 +46,15 @@ export class RunClaims {
       return true;
     }
     return new Promise(resolve => {
-      void this._locks?.request(PREFIX + job, { ifAvailable: true }, async lock => {
-        resolve(lock !== null);
-        if (lock !== null) {
-          await new Promise<void>(release => this._held.set(job, release));
-        }
-      });
+      // Where locks are refused (an opaque origin), there is no second tab to share with either.
+      this._locks
+        ?.request(PREFIX + job, { ifAvailable: true }, async lock => {
+          resolve(lock !== null);
+          if (lock !== null) {
+            await new Promise<void>(release => this._held.set(job, release));
+          }
+        })
+        .catch(() => resolve(true));
     });
   }
 

@@ -136,7 +136,11 @@ function Ended(props: {
       <>
         <State trans={trans} state="failed" word={null} />
         <b>{time === '' ? trans.__('%1 failed', failed.name) : trans.__('%1 failed after %2', failed.name, time)}</b>
-        <span className="cellar-ellipsis">{trans.__('%1. Its earlier outs are back in place.', sum)}</span>
+        <span className="cellar-ellipsis">
+          {failed.error?.code === 'E_DEP_CHANGED'
+            ? trans.__('%1. Its new outs are kept, but not recorded.', sum)
+            : trans.__('%1. Its earlier outs are back in place.', sum)}
+        </span>
         <span className="cellar-Strip-grow" />
         {failed.own && (
           <Button kind="small" onClick={() => props.goToError(failed)}>

@@ -53,6 +53,19 @@ function Summary(options: IPanelOptions): React.JSX.Element | null {
   );
 }
 
+/** What a killed bridge or machine left: its outs are put back by the next run, nothing is lost (N55). */
+function Interrupted({ project, trans }: IPanelOptions): React.JSX.Element | null {
+  const job = project.view?.jobs.find(each => each.state === 'interrupted');
+  return job === undefined ? null : (
+    <div className="cellar-Line cellar-muted" data-cellar-interrupted={job.id}>
+      {trans.__(
+        'A run of %1 was interrupted. Reproduce puts its outs back and goes on.',
+        job.notebook ?? trans.__('this project')
+      )}
+    </div>
+  );
+}
+
 /** The top of the panel: which project and branch, how it stands, and what keeps it from working. */
 export function ProjectHeader(options: IPanelOptions): React.JSX.Element | null {
   const { bridge, project, trans, actions } = options;
@@ -88,6 +101,7 @@ export function ProjectHeader(options: IPanelOptions): React.JSX.Element | null 
           <IconButton icon="refresh" label={trans.__('Refresh')} onClick={actions.refresh} />
         </div>
         <Summary {...options} />
+        <Interrupted {...options} />
       </div>
       {view.trust === 'restricted' && (
         <div className="cellar-Notice" data-cellar-trust="restricted">

@@ -33,6 +33,8 @@ export interface CompileOptions extends Pick<FolderOptions, 'language' | 'accept
   /** Find out only: nothing is written. */
   check?: boolean;
   signal?: AbortSignal;
+  /** Has the project to itself during `work`: asked for when `dvc.lock` is written, which `dvc` rewrites too (I10). */
+  exclusively?: (work: () => Promise<void>) => Promise<void>;
 }
 
 export interface FileChange {
@@ -83,7 +85,9 @@ export async function compile(
     change: after === null ? 'remove' : 'write'
   }));
   if (options.check !== true && writes.length > 0) {
-    await apply(project, folder, writes, removed, notebookPath, options.signal);
+    const work = (): Promise<void> => apply(project, folder, writes, removed, notebookPath, options.signal);
+    const locks = writes.some(write => write.path === 'dvc.lock');
+    await (locks && options.exclusively !== undefined ? options.exclusively(work) : work());
   }
   const problems = new Problems(notebookPath);
   await ignoredScripts(project, folder, analysis, problems);

@@ -67,7 +67,7 @@ export function createJob(tmpDir: string, kind: Job['kind'], notebook: string | 
     job.last += 1;
     const numbered: JobEvent = { ...event, n: job.last };
     // One write a line: a reader sees whole lines, and a crash loses at most the newest (the job is then interrupted anyway).
-    appendFileSync(events, JSON.stringify(numbered) + '\n');
+    writeEvent(events, numbered);
     for (const listener of listeners) {
       listener(numbered);
     }
@@ -87,6 +87,17 @@ export function createJob(tmpDir: string, kind: Job['kind'], notebook: string | 
       return () => listeners.delete(listener);
     }
   };
+}
+
+/** A full disk must not end a run that may still succeed: the tabs hear the event, only a replay lacks it. */
+function writeEvent(path: string, event: JobEvent): void {
+  try {
+    appendFileSync(path, JSON.stringify(event) + '\n');
+  } catch (error) {
+    if (!isErrno(error)) {
+      throw error;
+    }
+  }
 }
 
 /** A job as it is on disk; one whose owner is provably dead and that never ended reads as *interrupted* (N55). */

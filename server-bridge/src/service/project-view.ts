@@ -9,6 +9,7 @@ import { graphOptions } from '../pipeline/graph-options.js';
 import { orderOf } from '../pipeline/order.js';
 import { listJobs, isEnded } from './job-log.js';
 import { isNotebookStage } from './notebook-executor.js';
+import { readRecorded } from './recorded-outputs.js';
 import type { ProjectSession } from './project-session.js';
 import { computeStates } from './stage-states.js';
 import type { LiveStage } from './stage-states.js';
@@ -69,9 +70,17 @@ export function diskStage(stage: Stage): LiveStage {
     params: new Map(),
     blocked: null,
     explainScript: () => [],
-    undeclared: false
+    undeclared: hasUndeclared(stage)
   };
 }
+
+/** N28: what a stage read undeclared keeps it from being plainly fresh, open or not. */
+function hasUndeclared(stage: Stage): boolean {
+  const out = isNotebookStage(stage) ? stage.outs.find(each => RECORDED.test(each.path)) : undefined;
+  return out !== undefined && (readRecorded(out.abs)?.undeclared.length ?? 0) > 0;
+}
+
+const RECORDED = /(^|\/)\.cellar\/[^/]+\/outputs\/[^/]+\.json$/;
 
 /** Everything that the panel shows of a project; states as the files say (open notebooks have their own view). */
 export async function projectView(session: ProjectSession): Promise<ProjectView> {
@@ -115,7 +124,7 @@ export async function projectView(session: ProjectSession): Promise<ProjectView>
       }),
     problems: all.map(each => problemOf(each, project.root)),
     jobs: listJobs(project.tmpDir)
-      .filter(job => !isEnded(job.state) || job.state === 'interrupted')
+      .filter((job, index) => !isEnded(job.state) || (index === 0 && job.state === 'interrupted'))
       .slice(0, 5)
   };
 }

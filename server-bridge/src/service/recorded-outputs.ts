@@ -6,6 +6,9 @@ import { SCRIPT_BLOCK_MARK } from '../protocol/script.js';
 /** Longest recorded output that is read (guide/reliability.md, notebook limit). */
 const LIMIT = 256n * 1024n * 1024n;
 
+/** Parsed outputs kept in memory. */
+const KEPT = 100;
+
 const read = new Map<string, { stamp: string; value: RecordedOutput | null }>();
 
 /** The recorded output in a file (N45); null when there is none or it is not ours. Parsed once for each state of the file. */
@@ -21,6 +24,13 @@ export function readRecorded(path: string): RecordedOutput | null {
   }
   const value = parseRecorded(readTextIfSync(path) ?? '');
   read.set(path, { stamp, value });
+  // The newest few: an output can hold pictures, and a bridge lives for weeks.
+  for (const oldest of read.keys()) {
+    if (read.size <= KEPT) {
+      break;
+    }
+    read.delete(oldest);
+  }
   return value;
 }
 

@@ -11,6 +11,7 @@ import { RUNNER } from '../notebook/names.js';
 import { addressOf } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
 import { kernelInterpreter, localProgram } from '../run/interpreter.js';
+import { withProjectLock } from '../workspace/lock.js';
 import { insideProject } from './contents-path.js';
 import type { Document } from './documents.js';
 import { createJob } from './job-log.js';
@@ -61,6 +62,7 @@ export async function compileDocument(
   const text = { cells: document.cells, metadata: document.metadata };
   const compiled = await compile(project, insideProject(project.root, document.abs), text, {
     runner: shippedRunner(),
+    exclusively: work => withProjectLock(project, { signal: options.signal }, work),
     language: document.kernel.language,
     ...options
   });
