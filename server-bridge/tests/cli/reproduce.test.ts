@@ -50,3 +50,11 @@ test('a path without a notebook says what stands there', LIMIT, () => {
   expect(absent.stderr).toContain("ERROR: 'absent.ipynb' does not exist.");
   expect(reproduce('.').stderr).toContain("ERROR: '.' is a folder, not a notebook.");
 });
+
+test('what blocks a stage is an error, not a warning', LIMIT, () => {
+  write('open("log.txt", "a").write("x")');
+  const blocked = reproduce('nb.ipynb');
+  expect(blocked.exit).toBe(255);
+  expect(blocked.stderr).toContain('ERROR: nb.ipynb, cell 1, line 1: `log.txt` is opened for appending');
+  expect(blocked.stderr).not.toContain('WARNING: nb.ipynb');
+});

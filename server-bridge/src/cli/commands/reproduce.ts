@@ -36,7 +36,10 @@ export function registerReproduce(program: Command, run: Run): void {
         const show = options.json === true ? (): void => undefined : streaming(out);
         const report = await reproduceNotebook(cwd, notebook, { mode, stage, python, jobs, signal, onEvent: show });
         const errors = report.problems.filter(problem => problem.severity === 'error');
-        report.problems.forEach(problem => out.warning(problemLine(problem)));
+        errors.forEach(problem => out.error(problemLine(problem)));
+        report.problems
+          .filter(problem => problem.severity !== 'error')
+          .forEach(problem => out.warning(problemLine(problem)));
         const failed = report.stages.filter(each => ['failed', 'blocked', 'not-run'].includes(each.action));
         const ended = report.job?.state === 'done' && failed.length === 0 && errors.length === 0;
         if (options.json === true) {
