@@ -9,7 +9,13 @@ const CHILD = 600_000;
 /** 1–10 KB, the same bytes in every run. */
 export function writeFiles(root, count) {
   let seed = 12345;
-  const next = () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff);
+  // xorshift32: all arithmetic stays in 32 bits, so the numbers do not fall into a short cycle (equal files are cheap).
+  const next = () => {
+    seed ^= seed << 13;
+    seed ^= seed >>> 17;
+    seed ^= seed << 5;
+    return seed >>> 0;
+  };
   for (let i = 0; i < count; i++) {
     const folder = join(root, 'data', `d${String(Math.floor(i / FOLDER)).padStart(4, '0')}`);
     if (i % FOLDER === 0) mkdirSync(folder, { recursive: true });
