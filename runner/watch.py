@@ -96,7 +96,9 @@ class Watch:
     def read(self, path: str) -> None:
         if self.places.inside(path):
             if os.path.isfile(path):
-                self.places.check_intermediate(path)
+                # What this run wrote itself is its own, whoever wrote it before.
+                if path not in self.writes:
+                    self.places.check_intermediate(path)
                 self.note("read", path)
         elif path not in self.writes and self.places.outside(path) and os.path.isfile(path):
             self.note("kind", "outside")

@@ -16,8 +16,8 @@ export interface NotebookRuns {
   root: string;
   /** Interpreter of a notebook's stage (N48). */
   python: (stage: Stage) => Promise<string>;
-  /** File with a JSON list of the paths that other stages write (N28). */
-  intermediate: string;
+  /** File with a JSON list of the paths that other stages than this one write (N28). */
+  intermediate: (stage: Stage) => string;
   onRunner: (stage: Stage, event: RunnerEvent) => void;
 }
 
@@ -41,7 +41,7 @@ export function notebookExecutor(runs: NotebookRuns, others: Executor): Executor
       PATH: [pythonShim(runs.tmpDir, python), execution.env['PATH'] ?? ''].join(delimiter),
       PYTHONHASHSEED: '0',
       CELLAR_PROJECT: runs.root,
-      CELLAR_INTERMEDIATE: runs.intermediate
+      CELLAR_INTERMEDIATE: runs.intermediate(stage)
     };
     for (const command of commandsOf(stage.cmd ?? [])) {
       execution.onEvent({ type: 'stage-command', stage, command });

@@ -7,6 +7,7 @@ import type { Document } from './documents.js';
 import { readEvents, readJob } from './job-log.js';
 import { foundOf } from './live-stages.js';
 import { fileHash, heldBecause, openNotebook } from './open-notebook.js';
+import type { ProjectSession } from './project-session.js';
 import type { OpenNotebook } from './open-notebook.js';
 import { recordedStages } from './recorded-stages.js';
 import { readRecorded } from './recorded-outputs.js';
@@ -94,7 +95,7 @@ export function notebookHandlers(desk: Desk, peer: Peer): NotebookHandlers {
       const others = othersOf(desk, notebook.document);
       const quiet = session !== null && session.active === null && (await session.trust()) === 'trusted';
       if (quiet && (await heldBecause(notebook.document, others)) === null) {
-        await compileDocument(session, notebook.document);
+        await compileWhenFree(session, notebook);
       }
       return viewOf(notebook);
     },
@@ -204,6 +205,30 @@ export function notebookHandlers(desk: Desk, peer: Peer): NotebookHandlers {
       return loadPlan(notebook, cell);
     }
   };
+}
+
+/** Milliseconds between two looks at files that a running stage of some tool reads (N12). */
+const BUSY_PAUSE = 2000;
+
+/**
+ * Compiles after a save; while a running stage of any tool reads what would be written, it waits for the end of that stage
+ * (N12). The save itself is not held up: the wait goes on in the background, and ends with the tab or a newer save.
+ */
+async function compileWhenFree(session: ProjectSession, notebook: OpenNotebook): Promise<void> {
+  const { version } = notebook.document;
+  try {
+    await compileDocument(session, notebook.document);
+  } catch (error) {
+    if (!(error instanceof CellarError) || error.code !== 'E_BUSY_PATH') {
+      throw error;
+    }
+    const again = setTimeout(() => {
+      if (!notebook.isClosed && notebook.document.version === version && session.active === null) {
+        compileWhenFree(session, notebook).catch(() => undefined);
+      }
+    }, BUSY_PAUSE);
+    again.unref();
+  }
 }
 
 function requireJob(tmpDir: string, id: string): NonNullable<ReturnType<typeof readJob>> {

@@ -2,7 +2,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import type { BlockMap } from '../protocol/job.js';
 import type { RunMode } from '../protocol/wire.js';
-import { mkdirSync, readTextIfSync } from '../io/files.js';
+import { readTextIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
 import { shellExecutor } from '../pipeline/executor.js';
 import type { RunEvent } from '../pipeline/events.js';
@@ -11,7 +11,7 @@ import type { ReproduceResult } from '../pipeline/reproduce.js';
 import { addressOf } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
 import type { Project } from '../workspace/project.js';
-import { recordRun } from './history.js';
+import { readHistory, recordRun } from './history.js';
 import type { NewJobEvent } from './job-log.js';
 import { notebookExecutor } from './notebook-executor.js';
 import { md5Of } from './recorded-outputs.js';
@@ -72,10 +72,10 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
       tmpDir: project.tmpDir,
       root: project.root,
       python: request.python,
-      intermediate: writeIntermediate(project, request.outs),
+      intermediate: stage => writeIntermediate(project, stage, request.outs, facts),
       onRunner: (stage, event) => {
         if (event.event === 'done') {
-          facts.set(stage.id, event.facts);
+          facts.set(stage.id, { ...event.facts, writes: event.writes.map(path => join(stage.wdir, path)) });
         }
         request.emit({ type: 'runner', address: addressOf(stage, project.root), name: nameOf(stage), event });
       }
@@ -194,11 +194,28 @@ function recordedMd5(stage: Stage): string | null {
   return text === null ? null : md5Of(text);
 }
 
-/** What stages write, for the runner: one that reads such a file undeclared is stopped (N28). Absolute paths. */
-function writeIntermediate(project: Project, outs: readonly string[]): string {
-  const folder = join(project.tmpDir, 'cellar');
-  mkdirSync(folder);
-  const path = join(folder, 'intermediate.json');
-  publishFile(path, JSON.stringify(outs), { volatile: true });
+/**
+ * What other stages write, for the runner: a stage that reads such a file undeclared is stopped (N28). Beside declared outs
+ * these are the files that the newest runs were seen to write under names that no text shows. Absolute paths.
+ */
+function writeIntermediate(
+  project: Project,
+  stage: Stage,
+  outs: readonly string[],
+  facts: ReadonlyMap<string, Record<string, unknown>>
+): string {
+  const written = new Map(
+    Object.entries(readHistory(project.tmpDir)).map(([id, entry]) => [id, writesOf(entry.facts)])
+  );
+  facts.forEach((found, id) => written.set(id, writesOf(found)));
+  const own = new Set(written.get(stage.id));
+  const others = [...written].flatMap(([id, paths]) => (id === stage.id ? [] : paths));
+  const path = join(project.tmpDir, 'cellar', 'intermediate', `${md5Of(stage.id)}.json`);
+  publishFile(path, JSON.stringify([...outs, ...others].filter(each => !own.has(each))), { volatile: true });
   return path;
+}
+
+function writesOf(facts: Record<string, unknown>): string[] {
+  const { writes } = facts;
+  return Array.isArray(writes) ? writes.filter(each => typeof each === 'string') : [];
 }

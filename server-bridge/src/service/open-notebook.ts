@@ -30,6 +30,7 @@ export interface OpenNotebook {
   /** Looks at everything again and tells the tab when something changed; bursts are joined. */
   refresh(): void;
   close(): void;
+  readonly isClosed: boolean;
 }
 
 export interface OpenOptions {
@@ -83,6 +84,9 @@ export function openNotebook(options: OpenOptions): OpenNotebook {
     close: () => {
       closed = true;
       following?.stop();
+    },
+    get isClosed() {
+      return closed;
     }
   };
 
