@@ -96,7 +96,7 @@ function failed(stage: Stage, event: Extract<RunnerEvent, { event: 'error' }>): 
   return new CellarError(event.code ?? 'E_STAGE_RAISED', words === '' ? `stage '${name}' failed` : words, {
     next:
       event.next ??
-      'Correct the cell that the traceback names, then press Reproduce. The old outputs are back in place.',
+      'Correct the cell that the traceback names, then reproduce again. The old outputs are back in place.',
     at: { stage: name, path: stage.file, ...(event.line === null ? {} : { line: event.line }) },
     data: { ...event.data, block: event.block, ename: event.ename, traceback: event.traceback }
   });

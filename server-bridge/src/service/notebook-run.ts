@@ -150,8 +150,9 @@ function jobEvents(
         break;
       case 'stage-done': {
         onStage(event.stage.id, 'ended');
-        const seconds = (performance.now() - (started.get(event.stage.id) ?? performance.now())) / 1000;
-        if (event.how === 'ran') {
+        const since = started.get(event.stage.id);
+        const seconds = since === undefined ? undefined : (performance.now() - since) / 1000;
+        if (event.how === 'ran' && seconds !== undefined) {
           const made = recordedMd5(event.stage);
           recordRun(project.tmpDir, event.stage.id, { seconds, facts: facts.get(event.stage.id) ?? {}, made });
         }
