@@ -64,7 +64,14 @@ export interface PyTree {
 export function copyTree(source: string, root: Node): PyTree {
   const comments: Span[] = [];
   const strings: Span[] = [];
-  const top = copyNode(source, root.walk(), { comments, strings });
+  const cursor = root.walk();
+  let top: Py;
+  try {
+    top = copyNode(source, cursor, { comments, strings });
+  } finally {
+    // A cursor left to the garbage collector frees memory of the parser that is in use by then: every later parse fails.
+    cursor.delete();
+  }
   return { source, statements: top.kids, comments, strings, errorRow: root.hasError ? errorRow(root) : null };
 }
 
