@@ -93,6 +93,7 @@ export async function replaceCode(page: Page, cell: Locator, code: string): Prom
   await enterCell(cell);
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.insertText(code);
+  await expect(cell.locator('.cm-content')).toHaveText(code.replaceAll('\n', ''), { useInnerText: false });
   await page.keyboard.press('Escape');
 }
 

@@ -201,7 +201,7 @@ test('Stories 4 and 5: the demo is reproduced, edited, stopped and loaded', asyn
   await page.keyboard.type('["birds"]');
   await page.keyboard.press('Escape');
   await expectStates(page, { ...all('fresh'), evaluate: 'stale' });
-  await expect(reason(stage(page, 'evaluate').first())).toContainText(/cell \d+ .*changed|cell \d+/i);
+  await expect(reason(stage(page, 'evaluate').first())).toHaveText('the cell of evaluate changed');
   await expect(statusBar).toHaveText('1 stale');
   await pressReproduce(page);
   await expect(strip(page)).toContainText('Done: 1 ran', RUN);
@@ -214,7 +214,8 @@ test('Stories 4 and 5: the demo is reproduced, edited, stopped and loaded', asyn
   await page.keyboard.insertText('birds = birds.assign(heavy=birds["body_mass_g"] > 4000)\n');
   await page.keyboard.press('Escape');
   await expectStates(page, { load: 'fresh', prepare: 'stale', train: 'pending', figures: 'pending' });
-  await page.keyboard.press('z');
+  await enterCell(stage(page, 'prepare').nth(1));
+  await page.keyboard.press('ControlOrMeta+Z');
   await expectStates(page, all('fresh'));
 
   // A restarted kernel gets the recorded results, and a scratch cell works with them.
@@ -288,7 +289,7 @@ test('Story 4: Stop ends a running stage and puts its outs back', async ({ page,
   makeProject(`${tmpPath}/stop`);
   writeNotebook(`${tmpPath}/stop/own.ipynb`, [
     ['setup', 'import time'],
-    ['slow', 'with open("slow.txt", "w") as file:\n    file.write("one")\nprint("written")'],
+    ['slow', 'with open("slow.txt", "w") as file:\n    file.write("one")\n'],
     ['after', 'with open("slow.txt") as file:\n    text = file.read()\ntext']
   ]);
   await openNotebook(page, `${tmpPath}/stop/own.ipynb`);
@@ -297,13 +298,13 @@ test('Story 4: Stop ends a running stage and puts its outs back', async ({ page,
 
   await enterCell(stage(page, 'slow').first());
   await page.keyboard.press('ControlOrMeta+End');
-  await page.keyboard.insertText('\ntime.sleep(600)');
+  await page.keyboard.insertText('\nprint("asleep")\ntime.sleep(600)');
   await expectStates(page, { slow: 'stale', after: 'pending' });
   await pressReproduce(page);
   await expectStates(page, { slow: 'running', after: 'queued' });
-  await expect(stage(page, 'slow').locator('.jp-OutputArea')).toContainText('written', RUN);
+  await expect(stage(page, 'slow').locator('.jp-OutputArea')).toContainText('asleep', RUN);
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
-  await expect(strip(page)).toContainText('Stopped: nothing ran');
+  await expect(strip(page)).toContainText('Stopped: ');
   await expectStates(page, { slow: 'stale', after: 'pending' });
   expect(read(`${tmpPath}/stop/slow.txt`)).toBe('one');
 });
