@@ -273,3 +273,48 @@ test('the bridge ends with its owner, and so does a running stage', LIMIT, async
   expect(await bridge.stop()).toBe(0);
   expect(() => process.kill(pid, 0)).toThrow();
 });
+
+test('a runner that no Cellar published is not run (N47)', LIMIT, async () => {
+  await startProject();
+  const { doc } = await open('a.ipynb');
+  expect(await reproduce(doc)).toBe('done');
+  const runner = join(root, '.cellar', 'run.py');
+  writeFileSync(runner, 'SEMANTICS = 99\nprint("not ours")\n');
+  const changed = code('n = 4', { role: 'params' });
+  await tab.request('notebook/change', { doc, version: 2, deltas: [{ start: 1, remove: 1, insert: [changed] }] });
+  await expect(tab.request('run/start', { doc, mode: 'all', stage: null, clientId: 'one' })).rejects.toMatchObject({
+    data: { code: 'E_RUNNER_UNKNOWN', next: expect.stringContaining('remove it') as string }
+  });
+  expect(readFileSync(runner, 'utf8')).toContain('not ours');
+  rmSync(runner);
+  tab.heard.length = 0;
+  expect(await reproduce(doc)).toBe('done');
+});
+
+test('code that came with another commit while a stage ran is not trusted with it (N64)', LIMIT, async () => {
+  await startProject();
+  const git = (...args: string[]): void => {
+    const user = ['-c', 'user.name=a', '-c', 'user.email=a@example.invalid'];
+    expect(spawnSync('git', [...user, ...args], { cwd: root }).status).toBe(0);
+  };
+  git('add', '--all');
+  git('commit', '--quiet', '-m', 'start');
+  const waits =
+    'import os, time\nprint("go", flush=True)\nwhile not os.path.exists("pulled"):\n    time.sleep(0.05)\nvalues = [1]';
+  const { doc } = await open(
+    'a.ipynb',
+    cells.with(2, code(waits, { ...(stage('make') as object), ignore: ['pulled'] }))
+  );
+  const job = await tab.request('run/start', { doc, mode: 'all', stage: null, clientId: 'one' });
+  await tab.hear('job/event', each => each.event.type === 'runner' && each.event.event.event === 'stream');
+  mkdirSync(join(root, 'sub'));
+  writeFileSync(join(root, 'sub', 'dvc.yaml'), 'stages:\n  theirs:\n    cmd: echo theirs > out\n    outs: [out]\n');
+  git('add', 'sub');
+  git('commit', '--quiet', '-m', 'theirs');
+  writeFileSync(join(root, 'pulled'), '');
+  await tab.hear(
+    'job/event',
+    each => each.job === job.id && each.event.type === 'state' && each.event.state !== 'running'
+  );
+  expect((await tab.request('project/get', { path: 'a.ipynb', again: true })).trust).toBe('restricted');
+});
