@@ -1,4 +1,4 @@
-import { makeProject, makeRepository, run, write, writeNotebook } from './projects';
+import { bridgePid, makeProject, makeRepository, run, write, writeNotebook } from './projects';
 import {
   cells,
   chip,
@@ -6,6 +6,7 @@ import {
   expectStates,
   openNotebook,
   openPanel,
+  planDialog,
   popover,
   pressReproduce,
   reason,
@@ -81,8 +82,10 @@ test('A name bound in scratch only, a cell that does not parse, a name no stage 
   await expect(stage(page, 'sum').first()).toHaveClass(/jp-mod-active/);
   await expect(panel.locator('[data-cellar-stage="broken"]')).toContainText('blocked');
 
-  // What is in order runs meanwhile.
+  // What is in order runs meanwhile; as not all can, the plan asks first.
   await pressReproduce(page);
+  await expect(planDialog(page).locator('tr[data-cellar-stage="sum"]')).toContainText('blocked');
+  await planDialog(page).getByRole('button', { name: 'Reproduce' }).click();
   await expectStates(page, { good: 'fresh' }, RUN);
   await expect(stage(page, 'good').locator('.jp-OutputArea')).toContainText('good');
   await expectStates(page, { sum: 'blocked', broken: 'blocked' });
@@ -171,8 +174,7 @@ test('A bridge that is killed: Lab says so, starts it again, and the run goes on
   await pressReproduce(page);
   await expect(stage(page, 'second').locator('.jp-OutputArea')).toContainText('waits', RUN);
 
-  const { pid } = (await (await page.request.get('/cellar/status')).json()) as { pid: number };
-  process.kill(pid, 'SIGKILL');
+  process.kill(bridgePid(), 'SIGKILL');
   await expect(panel.locator('[data-cellar-bridge="restarting"]')).toContainText('nothing is lost');
   await expect(panel.locator('[data-cellar-bridge]')).toHaveCount(0, RUN);
   await expect(strip(page)).toContainText('Interrupted', RUN);

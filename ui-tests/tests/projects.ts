@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The folder that the server shows; paths of the tests are below it. */
@@ -63,4 +63,14 @@ export function writeNotebook(path: string, cells: readonly CellText[]): void {
     nbformat_minor: 5
   };
   write(path, `${JSON.stringify(notebook, null, 1)}\n`);
+}
+
+/** The process of the bridge: the child of this run's Jupyter server that is one. */
+export function bridgePid(): number {
+  const runtime = join(process.env.CELLAR_UI_FOLDER ?? '', 'jupyter', 'runtime');
+  const server = readdirSync(runtime).find(name => /^jpserver-\d+\.json$/.test(name));
+  const { pid } = JSON.parse(readFileSync(join(runtime, server ?? ''), 'utf8')) as { pid: number };
+  const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)], { encoding: 'utf8' }).split('\n');
+  const bridge = children.find(line => line.includes('main.mjs'));
+  return Number(bridge?.trim().split(' ')[0]);
 }

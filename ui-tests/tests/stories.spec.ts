@@ -10,6 +10,7 @@ import {
   expectStates,
   openNotebook,
   openPanel,
+  planDialog,
   popover,
   pressReproduce,
   reason,
@@ -168,7 +169,7 @@ test('Stories 4 and 5: the demo is reproduced, edited, stopped and loaded', asyn
   await page.keyboard.down('Shift');
   await page.getByRole('button', { name: 'Reproduce', exact: true }).click();
   await page.keyboard.up('Shift');
-  const dialog = page.getByRole('dialog').filter({ has: page.locator('.cellar-Plan') });
+  const dialog = planDialog(page);
   for (const name of DEMO) {
     await expect(dialog.locator(`tr[data-cellar-stage="${name}"]`)).toContainText('run');
   }
@@ -219,7 +220,7 @@ test('Stories 4 and 5: the demo is reproduced, edited, stopped and loaded', asyn
   await expectStates(page, all('fresh'));
 
   // A restarted kernel gets the recorded results, and a scratch cell works with them.
-  await page.getByRole('button', { name: 'Restart the kernel' }).click();
+  await page.getByRole('button', { name: 'Restart the kernel', exact: true }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Restart' }).click();
   const scratch = cells(page).filter({ hasText: 'describe()' });
   await selectCell(scratch);
