@@ -28,7 +28,7 @@ export class Strip extends ReactWidget {
     this._trans = options.trans;
     this._actions = options.actions;
     this.addClass('cellar-Strip');
-    this.node.setAttribute('aria-label', this._trans.__('Cellar'));
+    this.node.setAttribute('aria-label', this._trans.__('Run and notices of Cellar'));
     this.node.setAttribute('role', 'region');
     this.hide();
     this._model.changed.connect(this._onChanged, this);
