@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { native } from '../../src/io/native.js';
 import type { LinkType } from '../../src/store/links.js';
 import { EMPTY_TREE_OID } from '../../src/store/tree.js';
 import { checkCache, corrupt, kindOf, md5, openBench, read, write, type Files } from './fixture.js';
@@ -134,10 +135,12 @@ describe('adding', () => {
     write(bench.data, FILES);
     const { tree } = await bench.add();
     const object = bench.store.path(md5('hello\n'));
-    expect(kindOf(join(bench.data, 'a.txt'), object)).toBe('hardlink');
+    // Without the native call the inode that was read cannot be named: a copy is stored, and linked by the step after.
+    const kind = native() === null ? 'copy' : 'hardlink';
+    expect(kindOf(join(bench.data, 'a.txt'), object)).toBe(kind);
     expect(lstatSync(join(bench.data, 'empty.txt')).nlink).toBe(1);
     expect(tree?.paths).toHaveLength(Object.keys(FILES).length);
-    expect(kindOf(join(bench.data, 'big'), bench.store.path(md5(FILES['big'] ?? '')))).toBe('hardlink');
+    expect(kindOf(join(bench.data, 'big'), bench.store.path(md5(FILES['big'] ?? '')))).toBe(kind);
   });
 
   it('finds a corrupt object of the same name, puts it aside and stores ours (I12)', async () => {
