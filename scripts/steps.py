@@ -83,8 +83,8 @@ class Step:
 VITEST = ("npx", "vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json={report}")
 PYTEST = ("python", "-m", "pytest", "-q", "--junitxml={report}")
 
-# Locks, links and watching are all that the native helpers do. The quick suite runs once more what goes through them, the
-# deep one everything; only the tests of the native calls themselves have nothing to call.
+# Locks, links and watching are all that the native helpers do. The quick suite runs once more what goes through them,
+# the deep one everything; only the tests of the native calls themselves have nothing to call.
 ROOMS_WITH_NATIVE = ("store", "workspace/checkout", "workspace/gitfiles", "cli", "run", "service/wire")
 WITHOUT_NATIVE = (
     ("server-bridge/tests", "--exclude=server-bridge/tests/io/**")
