@@ -50,7 +50,9 @@ export function linkRead(
     throw changing(job.paths[row] ?? '');
   }
   setFacts(job.facts, row, after);
-  reply.ours[row] = 1;
+  if (result === 'done') {
+    reply.ours[row] = 1; // anything else still has to be linked, by the step that places files
+  }
   if (result === 'exists') {
     reply.existing.push(row);
   }
