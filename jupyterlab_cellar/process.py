@@ -148,7 +148,8 @@ class BridgeProcess:
     async def end(self) -> None:
         """Closes its stdin, which asks it to end; after 1 s terminates, after 3.5 more kills its group.
 
-        A stage gets 3 s to end, then its outs are put back; all of it has to fit into the 5 s that a server may take."""
+        A stage gets 3 s to end, then its outs are put back; all has to fit into the 5 s that a server may take.
+        """
         try:
             if self._child.stdin:
                 self._child.stdin.close()
