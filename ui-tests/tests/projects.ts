@@ -68,7 +68,7 @@ export function writeNotebook(path: string, cells: readonly CellText[]): void {
 /** The process of the bridge: the child of this run's Jupyter server that is one. */
 export function bridgePid(): number {
   const runtime = join(process.env.CELLAR_UI_FOLDER ?? '', 'jupyter', 'runtime');
-  const server = readdirSync(runtime).find(name => /^jpserver-\d+\.json$/.test(name));
+  const server = readdirSync(runtime).find(name => name.search(/^jpserver-\d+\.json$/) === 0);
   const { pid } = JSON.parse(readFileSync(join(runtime, server ?? ''), 'utf8')) as { pid: number };
   const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)], { encoding: 'utf8' }).split('\n');
   const bridge = children.find(line => line.includes('main.mjs'));

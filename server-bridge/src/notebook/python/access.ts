@@ -191,7 +191,6 @@ function objectAccess(name: string, object: Py, args: Py[]): Access[] {
     case 'save':
     case 'write_html':
     case 'write_json':
-    case 'dump':
     case 'save_model':
     case 'save_weights':
       return positional(args, 0) === undefined
