@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
@@ -16,12 +17,20 @@ REPORTS = ROOT / "build" / "reports"
 
 @dataclass(frozen=True)
 class Counts:
+    """What a step's own report says: how many, and the names of those that failed, as far as it has them."""
+
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    names: tuple[str, ...] = ()
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+        return Counts(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.names + other.names,
+        )
 
 
 def as_one(code: int, _: Path) -> Counts:
@@ -32,28 +41,50 @@ def as_one(code: int, _: Path) -> Counts:
 def of_vitest(code: int, report: Path) -> Counts:
     found = json.loads(report.read_text())
     # A file that cannot be loaded fails as a suite and has no tests to count.
-    broken = sum(1 for file in found["testResults"] if file["status"] == "failed" and not file["assertionResults"])
+    broken = [
+        file["name"] for file in found["testResults"] if file["status"] == "failed" and not file["assertionResults"]
+    ]
+    failed = [
+        f"{os.path.relpath(file['name'], ROOT)} › {test['fullName']}"
+        for file in found["testResults"]
+        for test in file["assertionResults"]
+        if test["status"] == "failed"
+    ]
     return Counts(
         found["numPassedTests"],
-        found["numFailedTests"] + broken,
+        found["numFailedTests"] + len(broken),
         found["numPendingTests"] + found.get("numTodoTests", 0),
+        (*(os.path.relpath(name, ROOT) for name in broken), *failed),
     )
 
 
 def of_pytest(code: int, report: Path) -> Counts:
     total = failed = skipped = 0
-    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+    root = ElementTree.parse(report).getroot()
+    for suite in root.iter("testsuite"):
         total += int(suite.get("tests", 0))
         failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         skipped += int(suite.get("skipped", 0))
-    return Counts(total - failed - skipped, failed, skipped)
+    names = tuple(
+        f"{case.get('classname')}::{case.get('name')}"
+        for case in root.iter("testcase")
+        if case.find("failure") is not None or case.find("error") is not None
+    )
+    return Counts(total - failed - skipped, failed, skipped, names)
+
+
+def failed_specs(suites: list[dict[str, Any]]) -> Iterator[str]:
+    for suite in suites:
+        yield from (f"{spec['file']} › {spec['title']}" for spec in suite.get("specs", []) if not spec["ok"])
+        yield from failed_specs(suite.get("suites", []))
 
 
 def of_playwright(code: int, report: Path) -> Counts:
     found = json.loads(report.read_text())
     stats = found["stats"]
     # Errors outside of a test (no browser, no server) are in no statistic.
-    return Counts(stats["expected"], stats["unexpected"] + stats["flaky"] + len(found["errors"]), stats["skipped"])
+    failed = stats["unexpected"] + stats["flaky"] + len(found["errors"])
+    return Counts(stats["expected"], failed, stats["skipped"], tuple(failed_specs(found["suites"])))
 
 
 @dataclass(frozen=True)

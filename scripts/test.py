@@ -30,6 +30,8 @@ def main() -> int:
     for name, counts, seconds in rows:
         mark = "FAILED" if counts.failed else "ok"
         print(f"{mark:6}  {name:32} {described(counts)} {seconds:7.1f} s")
+        for failed in counts.names:
+            print(f"        {failed}")
     total = sum((counts for _, counts, _ in rows), Counts())
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
     return 1 if total.failed or not total.passed else 0
