@@ -38,6 +38,8 @@ export interface ProjectSession {
   trust(): Promise<Trust>;
   /** Before an edit made here: the returned function, called after it, lets a trusted project stay trusted (N64). */
   holdTrust(): Promise<() => Promise<void>>;
+  /** What was remembered of files is not believed any more: the next question looks at them, whatever the watcher saw. */
+  forget(): void;
   /** Files may have changed: states are looked at again. */
   invalidate(): void;
   onInvalidated(listener: () => void): () => void;
@@ -94,9 +96,12 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
         }
       };
     },
-    invalidate: () => {
+    forget: () => {
       session.changes.clear();
       loaded = null;
+    },
+    invalidate: () => {
+      session.forget();
       for (const listener of listeners) {
         listener();
       }

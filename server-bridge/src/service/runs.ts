@@ -87,8 +87,9 @@ async function stageInGit(session: ProjectSession, compiled: CompileResult): Pro
   await project.git.add(written.filter(path => !ignored.has(path)));
 }
 
-/** Compiles, and makes the plan of what a run would do. */
+/** Compiles, and makes the plan of what a run would do: by the files as they are now, not as last heard of (N51). */
 export async function prepareRun(session: ProjectSession, question: RunQuestion): Promise<PreparedRun> {
+  session.forget();
   const project = await session.project();
   const compiled = await compileDocument(session, question.document);
   const { stages } = await session.stages();
