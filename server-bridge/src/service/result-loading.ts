@@ -3,8 +3,8 @@ import { pythonJson } from '../formats/pythonjson.js';
 import type { Value } from '../formats/value.js';
 import { closeSync, isErrno, openSync, readSync, statSync } from '../io/files.js';
 import type { Analysis, StageResult } from '../notebook/context.js';
-import { readProgram } from '../notebook/program.js';
-import type { NotebookText } from '../notebook/notebook.js';
+import { readProgram, type Program, type Unit } from '../notebook/program.js';
+import { travels } from '../notebook/selection.js';
 import type { LoadPlan, NotebookView } from '../protocol/wire.js';
 import { paramValues } from './live-stages.js';
 import type { OpenNotebook } from './open-notebook.js';
@@ -27,11 +27,13 @@ export async function loadPlan(notebook: OpenNotebook, cell: number): Promise<Lo
   const analysis = await notebook.analysis();
   const view = await notebook.view();
   const folder = dirname(document.abs);
+  const limit = limitOf(analysis, cell);
   const above = stagesAbove(analysis, cell);
+  const program = readProgram({ cells: document.cells, metadata: document.metadata });
   const variables: LoadPlan['variables'] = [];
   const missing: LoadPlan['missing'] = [];
   const present: Wanted[] = [];
-  for (const wanted of newest(above)) {
+  for (const wanted of newest(above).filter(each => !isCode(program, each.name, limit))) {
     const reason = whyNot(view, wanted, folder);
     if (reason === null) {
       present.push(wanted);
@@ -40,10 +42,10 @@ export async function loadPlan(notebook: OpenNotebook, cell: number): Promise<Lo
       missing.push({ name: wanted.name, stage: wanted.stage, reason });
     }
   }
-  const text = { cells: document.cells, metadata: document.metadata };
+  const setup = program.units.filter(unit => unit.cell < limit && isSetup(program, unit));
   const spec = new Map<string, Value>([
     ['folder', folder],
-    ['setup', setupText(text, limitOf(analysis, cell))],
+    ['setup', setup.map(unit => `${unit.node.text}\n`).join('')],
     ['params', new Map(paramValues(analysis).map(({ name, value }) => [name, value]))],
     ['variables', present.map(each => new Map(Object.entries(each)))],
     ['placeholders', missing.map(each => new Map(Object.entries(each)))]
@@ -118,17 +120,15 @@ function facts(path: string): { bytes: number; format: string; pickle: boolean }
   return { bytes: Number(statSync(path)?.size ?? 0n), format, pickle: format === 'pickle' };
 }
 
-/** Everything above that travels as code: setup whole, and imports, functions and classes of the other cells (N3, N13). */
-function setupText(notebook: NotebookText, limit: number): string {
-  const program = readProgram(notebook);
-  const code = program.units.filter(
-    unit =>
-      unit.cell < limit &&
-      (unit.role === 'setup' ||
-        unit.role === 'automatic' ||
-        (unit.role === 'stage' && (unit.kind === 'definition' || unit.kind === 'import')))
-  );
-  return code.map(unit => unit.node.text).join('\n') + '\n';
+/** Travels as code (N3, N13): setup whole; imports, functions, classes and constants of the other cells. */
+function isSetup(program: Program, unit: Unit): boolean {
+  return !unit.param && (unit.stage === null || travels(program, unit));
+}
+
+/** Is the newest value of `name` above cell `limit` one that travels as code? Then no recorded one may replace it. */
+function isCode(program: Program, name: string, limit: number): boolean {
+  const above = program.bindings.get(name)?.findLast(binding => binding.unit.cell < limit);
+  return above !== undefined && isSetup(program, above.unit);
 }
 
 /** The kernel gets the shipped runner (N47) in a module of its own; of all this only the summary's name stays behind. */
