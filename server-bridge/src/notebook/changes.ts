@@ -1,7 +1,8 @@
 /** Which statement changes which variable in place, and which sets state (N17, N20, N35, N46). */
 import type { FunctionTable } from './functions.js';
 import { Groups } from './groups.js';
-import { inForce, type Program, type Unit } from './program.js';
+import { inForce, newestBinding, type Program, type Unit } from './program.js';
+import { plainNames } from './python/plain.js';
 
 /** Fills `changed` and `state` of every unit and adds `change` bindings. */
 export function findChanges(program: Program, table: FunctionTable): void {
@@ -17,6 +18,11 @@ export function findChanges(program: Program, table: FunctionTable): void {
 /** Finds which names `unit` renews and which may be one object after it. */
 function link(program: Program, unit: Unit, table: FunctionTable): void {
   const { facts, node } = unit;
+  unit.plain = plainNames(
+    node,
+    name => isPlain(program, name, unit.index),
+    name => newestBinding(program, name, unit.index) === undefined
+  );
   const simple = node.type === 'expression_statement';
   for (const name of simple ? facts.must : []) {
     const kept =
@@ -41,10 +47,23 @@ function canShare(program: Program, name: string, unit: Unit): boolean {
   if (newest === undefined) {
     return false;
   }
-  const { kind, immutable, scalar, param, node, facts } = newest.unit;
+  const { kind, immutable, param, node, facts } = newest.unit;
   const list = param && /[[{]/.test(node.text);
   const fixed = kind === 'definition' || (immutable && facts.reads.size === 0);
-  return !(kind === 'import' || fixed || scalar || (param && !list));
+  return !(kind === 'import' || fixed || (param && !list) || isPlain(program, name, unit.index + 1));
+}
+
+/** Is `name` certainly a number, a string or a tuple of these before statement `at`, whichever binding gave it? */
+function isPlain(program: Program, name: string, at: number): boolean {
+  for (const { unit, how } of inForce(program, name, at)) {
+    if (how === 'change' || how === 'delete' || !(unit.plain.has(name) || unit.param)) {
+      return false;
+    }
+    if (how === 'bind') {
+      return !(unit.param && /[[{]/.test(unit.node.text));
+    }
+  }
+  return false;
 }
 
 function change(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {

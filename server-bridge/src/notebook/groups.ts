@@ -25,11 +25,26 @@ export class Groups {
     return [...(this.groups.get(name) ?? [name])];
   }
 
-  /** What a statement does to the groups; names of its inner scopes stay until `forgetInner`. */
+  /**
+   * What a statement does to the groups; names of its inner scopes stay until `forgetInner`. A right side that the statement
+   * itself binds anew is what it was before: after `a, b = b, a` the two share no more than they did.
+   */
   follow(unit: { renewed: readonly string[]; joined: readonly ShareEdge[] }): void {
+    const before = new Map(unit.renewed.map(name => [name, { group: this.groups.get(name), rest: this.of(name) }]));
+    const heirs = new Map<Set<string> | string, string>();
     unit.renewed.forEach(name => this.renew(name));
     for (const edge of unit.joined) {
-      this.join(edge);
+      const old = before.get(edge.right);
+      if (old === undefined) {
+        this.join(edge);
+      } else {
+        const key = old.group ?? edge.right;
+        const right = heirs.get(key) ?? old.rest.find(name => !before.has(name));
+        if (right !== undefined) {
+          this.join({ left: edge.left, right });
+        }
+        heirs.set(key, right ?? edge.left);
+      }
       [edge.left, edge.right].filter(name => name.includes('#')).forEach(name => this.inner.add(name));
     }
   }

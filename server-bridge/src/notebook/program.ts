@@ -18,6 +18,8 @@ export interface Unit extends Statement {
   changed: Map<string, number>;
   /** Names that it makes new objects of, then names that may be one object after it; filled by `changes.ts`. */
   renewed: string[];
+  /** Names that it binds to values in which nothing can change; filled by `changes.ts`. */
+  plain: ReadonlySet<string>;
   joined: ShareEdge[];
   /** Sets state for all later stages, also through functions it calls (N17). */
   state: boolean;
@@ -114,6 +116,7 @@ function addCell(program: Program, cell: Cell, mentioned: ReadonlySet<string>): 
       param: role === 'params' && isParam(statement.node),
       changed: new Map(),
       renewed: [],
+      plain: new Set(),
       joined: [],
       state: false,
       act: statement.act || (!named && !quiet(statement.node))

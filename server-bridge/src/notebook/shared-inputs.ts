@@ -10,6 +10,7 @@ import type { Program, Unit } from './program.js';
 
 export function checkSharedInputs(input: CrossingInput, plan: StagePlan): void {
   const { variables, included } = plan.selection;
+  seenChanging(input, plan);
   if (variables.size === 0 || plan.stage.units.every(unit => unit.changed.size === 0)) {
     return;
   }
@@ -32,6 +33,27 @@ export function checkSharedInputs(input: CrossingInput, plan: StagePlan): void {
           report(input, plan, unit, name, other);
         }
       }
+    }
+  }
+}
+
+/** What the text did not tell: the stage's last run changed an input, and its producer's run saw that another one is part of it. */
+function seenChanging(input: CrossingInput, plan: StagePlan): void {
+  const { variables } = plan.selection;
+  const facts = input.context.recorded?.(plan.stage.name) ?? null;
+  const first = plan.stage.units[0];
+  if (facts === null || first === undefined || facts.script !== input.body(plan.stage.name)) {
+    return;
+  }
+  for (const name of facts.mutated) {
+    const from = variables.get(name)?.from;
+    const producer = from === undefined ? null : (input.context.recorded?.(from) ?? null);
+    const partner = producer?.shared
+      .filter(pair => pair.includes(name))
+      .map(([left, right]) => (left === name ? right : left))
+      .find(other => variables.get(other)?.from === from);
+    if (partner !== undefined) {
+      report(input, plan, variables.get(name)?.reader ?? first, name, partner);
     }
   }
 }
@@ -59,15 +81,10 @@ function everGroups(program: Program): Groups {
   return groups;
 }
 
-/** Names that the stage's own statements derive from one another. */
+/** Names that the stage's own statements may make one object. */
 function ownGroups(plan: StagePlan): Groups {
   const groups = new Groups();
-  for (const { facts } of plan.stage.units) {
-    facts.shares.forEach(edge => groups.join(edge));
-    for (const site of facts.calls) {
-      site.targets.forEach(left => site.args.forEach(arg => arg.names.forEach(right => groups.join({ left, right }))));
-    }
-  }
+  plan.stage.units.flatMap(unit => unit.joined).forEach(edge => groups.join(edge));
   return groups;
 }
 

@@ -13,8 +13,6 @@ export interface Kind {
   bases: string[];
   /** A constant whose value cannot be changed in place, or a lambda. */
   immutable: boolean;
-  /** The statement binds plain numbers, strings and the like: nothing can share an object with it. */
-  scalar: boolean;
   /** It makes a random generator (N46). */
   generator: boolean;
 }
@@ -52,11 +50,8 @@ const FIXED_CALLS = new Set(
     .split(/\s+/)
     .filter(Boolean)
 );
-const SCALAR_CALLS = new Set(
-  'len int float str bool sum round abs repr hash ord chr format item mean std var nunique'.split(' ')
-);
 
-const NONE: Kind = { kind: 'other', act: true, bases: [], immutable: false, scalar: false, generator: false };
+const NONE: Kind = { kind: 'other', act: true, bases: [], immutable: false, generator: false };
 
 export function kindOf(statement: Py, generators: ReadonlySet<string>): Kind {
   switch (statement.type) {
@@ -100,12 +95,11 @@ function expressionKind(statement: Py, generators: ReadonlySet<string>): Kind {
   if (value === undefined || target?.type !== 'identifier') {
     return NONE;
   }
-  const scalar = isScalar(value);
   const generator = value.type === 'call' && generators.has(calleeName(value));
   if (!isPure(value)) {
-    return { ...NONE, scalar, generator };
+    return { ...NONE, generator };
   }
-  return { ...NONE, kind: 'constant', act: false, immutable: isFixed(value), scalar, generator };
+  return { ...NONE, kind: 'constant', act: false, immutable: isFixed(value), generator };
 }
 
 function pureDecorator(decorator: Py): boolean {
@@ -181,17 +175,4 @@ function isFixed(node: Py): boolean {
     return FIXED_CALLS.has(calleeName(node));
   }
   return node.type === 'lambda' || PLAIN.has(node.type) || node.kids.every(isFixed);
-}
-
-function isScalar(node: Py): boolean {
-  if (PLAIN.has(node.type) || node.type === 'string' || node.type === 'concatenated_string') {
-    return true;
-  }
-  if (node.type === 'comparison_operator' || node.type === 'not_operator') {
-    return !node.kids.some(kid => kid.type === 'subscript');
-  }
-  if (node.type === 'call') {
-    return SCALAR_CALLS.has(calleeName(node));
-  }
-  return ['unary_operator', 'parenthesized_expression'].includes(node.type) && node.kids.every(isScalar);
 }

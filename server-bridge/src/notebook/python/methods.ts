@@ -80,6 +80,8 @@ export const PLAIN_ATTRIBUTES = new Set([
   'itemsize',
   'nbytes',
   'empty',
+  'columns',
+  'dtypes',
   '__name__'
 ]);
 

@@ -1,0 +1,109 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { initPython } from '../../src/notebook/python/parse.js';
+import { analysed, codes, stageOf, type Tagged } from './notebooks.js';
+
+beforeAll(() => initPython());
+
+/** Code as notebooks often hold it, which must not be refused (N35, N38). */
+const ACCEPTED: [rule: string, cells: Tagged[]][] = [
+  [
+    'numbers that were unpacked',
+    [
+      ['a', 'x, y = 1, 2\nz = x'],
+      ['b', 'x += 1\nprint(x, y, z)']
+    ]
+  ],
+  [
+    'numbers that were swapped',
+    [
+      ['a', 'x = 1\ny = 2\nx, y = y, x'],
+      ['b', 'x += y\nprint(x, y)']
+    ]
+  ],
+  [
+    'unknown values that were swapped share no more than before',
+    [
+      ['a', 'x = load()\ny = load()\nx, y = y, x'],
+      ['b', 'x += y\nprint(x, y)']
+    ]
+  ],
+  [
+    'the parts of a shape',
+    [
+      ['a', 'import numpy as np\nX = np.zeros((3, 4))\nshape = X.shape\nn, m = shape'],
+      ['b', 'n += 1\nprint(n, m, shape, X)']
+    ]
+  ],
+  [
+    'counters of a loop',
+    [
+      ['a', 'total = 0\nlast = 0\nfor i in range(3):\n    last = total\n    total += i'],
+      ['b', 'total += 1\nprint(total, last, i)']
+    ]
+  ],
+  [
+    'numbers that a branch made',
+    [
+      ['a', 'n = 3\nm = n\nif n > 2:\n    n = m * 2\nelse:\n    n = len("abc")'],
+      ['b', 'n -= 1\nprint(n, m)']
+    ]
+  ],
+  [
+    'names of columns',
+    [
+      ['a', 'df = load()\ncolumns = list(df.columns)\nfirst = df.columns[:2]'],
+      ['b', 'df["sum"] = df[columns].sum(axis=1)\nprint(first)']
+    ]
+  ],
+  [
+    'what a call of a library gives is new',
+    [
+      ['a', 'df = load()\ny = df["y"]\nmodel = make()'],
+      ['b', 'guess = model.predict(df)\nguess[guess < 0] = 0\nprint(score(y, guess))']
+    ]
+  ]
+];
+
+describe('accepted', () => {
+  it.each(ACCEPTED)('%s', (_rule, cells) => {
+    const errors = analysed(cells).problems.filter(problem => problem.severity === 'error');
+    expect(errors.map(problem => `${problem.code}: ${problem.message}`)).toEqual([]);
+  });
+});
+
+/** Inputs that may well be one object are refused all the same (N35, N38). */
+const SHARED: [rule: string, producer: string, reader: string][] = [
+  ['an alias', 'x = load()\ny = x', 'y.append(1)\nprint(x)'],
+  ['unpacked parts of one list', 'x = [[1], [2]]\np, q = x', 'p.append(1)\nprint(x)'],
+  ['an alias that was swapped', 'x = load()\ny = load()\nz = x\nx, y = y, x', 'y.append(1)\nprint(z)'],
+  ['handed through a function', 'def same(v):\n    return v\nx = load()\ny = x\nx = same(x)', 'x.append(1)\nprint(y)'],
+  ['augmented, of unknown kind', 'x = load()\ny = x', 'y += 1\nprint(x)'],
+  ['a mean, which may be a series', 'x = load().mean()\ny = x', 'y[0] = 1\nprint(x)'],
+  ['bound anew only after it was used', 'x = [1]\ny = x\nif f():\n    y = x\n    x = 1', 'y += [2]\nprint(x)'],
+  ['plain in one branch alone', 'x = [1]\ny = x\nif f():\n    x = 1\n    y = x', 'y += x\nprint(x)']
+];
+
+describe('shared', () => {
+  it.each(SHARED)('%s', (_rule, producer, reader) => {
+    const { problems } = analysed([
+      ['a', producer],
+      ['b', reader]
+    ]);
+    expect(problems.map(problem => problem.code)).toContain('E_SHARED_INPUTS');
+  });
+});
+
+it('inputs that the last run saw shared and changed are refused, whatever the text shows (N38)', () => {
+  const cells: Tagged[] = [
+    ['a', 'x = load()\ny = wrap(x)'],
+    ['b', 'z = wrap(x)\nz.append(1)\nprint(y)']
+  ];
+  const script = (stage: string): string => stageOf(analysed(cells), stage).script.split('\n').slice(1).join('\n');
+  const facts = {
+    a: { script: script('a'), mutated: [], shared: [['x', 'y'] as const] },
+    b: { script: script('b'), mutated: ['x'], shared: [] }
+  };
+  expect(codes(analysed(cells))).toEqual([]);
+  const seen = analysed(cells, {}, { recorded: stage => (stage === 'a' ? facts.a : facts.b) });
+  expect(codes(seen)).toEqual(['E_SHARED_INPUTS']);
+});
