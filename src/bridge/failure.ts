@@ -1,4 +1,5 @@
-import { CellarError, ErrorData } from '../../server-bridge/src/protocol/errors.js';
+import { ErrorData } from '../../server-bridge/src/protocol/error-data.js';
+import { CellarError } from '../../server-bridge/src/protocol/errors.js';
 
 /** The request was under way when the connection ended: whether it was done is unknown, so it is said. */
 export function lostError(method: string): CellarError {

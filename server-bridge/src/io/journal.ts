@@ -4,29 +4,17 @@
  * found by `readJournal`, under the project lock.
  */
 import { join } from 'node:path';
-import { z } from 'zod';
+import { fieldsOf, oneOf, textOf, wholeNumberOf } from '../formats/notes.js';
 import { CellarError } from '../protocol/errors.js';
 import { fsyncDirSync, isErrno, readdirSync, readTextIfSync, unlinkIfSync } from './files.js';
 import { isDead, thisOwner, type Owner } from './identity.js';
 import { publishFile } from './publish.js';
 
-const OwnerSchema = z.strictObject({ host: z.string(), boot: z.string(), pid: z.number().int(), start: z.string() });
-
-const EntrySchema = z.strictObject({
-  version: z.literal(1),
-  operation: z.string(),
-  kind: z.string(),
-  owner: OwnerSchema,
-  /** The process group of a running stage: recovery ends it before anything else (N55). */
-  child: OwnerSchema.optional(),
-  step: z.string(),
-  plan: z.unknown()
-});
-
 export interface JournalEntry {
   operation: string;
   kind: string;
   owner: Owner;
+  /** The process group of a running stage: recovery ends it before anything else (N55). */
   child?: Owner;
   /** The last step that was announced; what it means is the business of the operation's kind. */
   step: string;
@@ -114,8 +102,7 @@ function readEntry(path: string): JournalEntry | null {
     return null;
   }
   try {
-    const { version: _version, ...entry } = EntrySchema.parse(JSON.parse(text));
-    return { ...entry, plan: entry.plan };
+    return entryOf(JSON.parse(text));
   } catch (error) {
     throw new CellarError('E_JOURNAL_CORRUPT', `The note of an interrupted operation cannot be read: '${path}'.`, {
       next: 'Look at the trash of this project, then remove the file.',
@@ -123,4 +110,28 @@ function readEntry(path: string): JournalEntry | null {
       cause: error
     });
   }
+}
+
+/** What `openJournal` writes, and nothing else. @throws NoteError */
+function entryOf(value: unknown): JournalEntry {
+  const fields = fieldsOf(value, 'entry', ['version', 'operation', 'kind', 'owner', 'step'], ['child', 'plan']);
+  oneOf(fields['version'], 'entry.version', [1]);
+  return {
+    operation: textOf(fields['operation'], 'entry.operation'),
+    kind: textOf(fields['kind'], 'entry.kind'),
+    owner: ownerOf(fields['owner'], 'entry.owner'),
+    ...(fields['child'] === undefined ? {} : { child: ownerOf(fields['child'], 'entry.child') }),
+    step: textOf(fields['step'], 'entry.step'),
+    plan: fields['plan']
+  };
+}
+
+function ownerOf(value: unknown, what: string): Owner {
+  const { host, boot, pid, start } = fieldsOf(value, what, ['host', 'boot', 'pid', 'start']);
+  return {
+    host: textOf(host, `${what}.host`),
+    boot: textOf(boot, `${what}.boot`),
+    pid: wholeNumberOf(pid, `${what}.pid`),
+    start: textOf(start, `${what}.start`)
+  };
 }

@@ -4,20 +4,17 @@
  * keeps its entries here, so both tools respect each other through this file.
  */
 import { join, sep } from 'node:path';
-import { z } from 'zod';
+import { fieldsOf, listOf, mappingOf, NoteError, textOf, wholeNumberOf } from '../formats/notes.js';
 import { CellarError } from '../protocol/errors.js';
 import { acquireLock, type LockOptions, type Release } from './flock.js';
 import { readTextIfSync } from './files.js';
 import { pidExists } from './identity.js';
 import { publishFile } from './publish.js';
 
-const Info = z.strictObject({ pid: z.number().int(), cmd: z.string() });
-type Info = z.infer<typeof Info>;
-
-const Registry = z.strictObject({
-  write: z.record(z.string(), Info).optional(),
-  read: z.record(z.string(), z.array(Info)).optional()
-});
+interface Info {
+  pid: number;
+  cmd: string;
+}
 
 interface Table {
   write: Map<string, Info>;
@@ -105,14 +102,26 @@ function parse(path: string, text: string | null): Table {
   } catch (error) {
     throw corrupt(path, 'JSON structure is corrupted', error);
   }
-  const checked = Registry.safeParse(value);
-  if (!checked.success) {
-    throw corrupt(path, 'format error', checked.error);
+  try {
+    return tableOf(value);
+  } catch (error) {
+    throw error instanceof NoteError ? corrupt(path, 'format error', error) : error;
   }
-  return {
-    write: new Map(Object.entries(checked.data.write ?? {})),
-    read: new Map(Object.entries(checked.data.read ?? {}))
-  };
+}
+
+/** DVC's own schema: two mappings that may be missing, no other key (spec/dvc-data.md §1.5). @throws NoteError */
+function tableOf(value: unknown): Table {
+  const fields = fieldsOf(value, 'rwlock', [], ['write', 'read']);
+  const rows = <T>(name: string, row: (value: unknown, what: string) => T): Map<string, T> =>
+    new Map(
+      [...mappingOf(fields[name] ?? {}, name)].map(([path, each]) => [path, row(each, `${name}.${path}`)] as const)
+    );
+  return { write: rows('write', infoOf), read: rows('read', (list, what) => listOf(list, what, infoOf)) };
+}
+
+function infoOf(value: unknown, what: string): Info {
+  const { pid, cmd } = fieldsOf(value, what, ['pid', 'cmd']);
+  return { pid: wholeNumberOf(pid, `${what}.pid`), cmd: textOf(cmd, `${what}.cmd`) };
 }
 
 function corrupt(path: string, what: string, cause: unknown): CellarError {

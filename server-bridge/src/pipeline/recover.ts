@@ -3,7 +3,7 @@ import { isDead } from '../io/identity.js';
 import { closeInterrupted, interrupted, type JournalEntry } from '../io/journal.js';
 import { endGroup, groupAlive } from '../run/group.js';
 import type { Project } from '../workspace/project.js';
-import { entryMd5, RUN_KIND, RunPlan } from './run-journal.js';
+import { entryMd5, readRunPlan, RUN_KIND } from './run-journal.js';
 import { dropSpare, putBack } from './set-aside.js';
 
 /** What recovery did for one interrupted run. */
@@ -48,7 +48,7 @@ async function endOrphan({ child }: JournalEntry): Promise<void> {
 }
 
 function recoverOne(project: Project, entry: JournalEntry): Recovered {
-  const plan = RunPlan.parse(entry.plan);
+  const plan = readRunPlan(entry.plan);
   if (entry.step === 'recorded') {
     dropSpare(project, plan.aside);
     return { stage: plan.stage, outcome: 'finished', inTrash: null };

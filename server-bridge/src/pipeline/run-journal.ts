@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { createHash } from 'node:crypto';
+import { fieldsOf, textOf } from '../formats/notes.js';
 import { printRunCacheEntry } from '../formats/runcachefile.js';
 import { bootId, startTime, thisOwner } from '../io/identity.js';
 import { openJournal, type Journal } from '../io/journal.js';
@@ -11,15 +11,31 @@ import { lockPath, type Stage } from './stage.js';
 export const RUN_KIND = 'run';
 
 /** What is written down before a run touches anything (N55). */
-export const RunPlan = z.object({
-  stage: z.string(),
-  aside: z.object({ spare: z.string(), kept: z.string(), partial: z.string() }),
+export interface RunPlan {
+  stage: string;
+  aside: Aside;
   /** Lock file and name under which the run will be recorded, and the MD5 of that entry before; null without one. */
-  lock: z.string(),
-  name: z.string(),
-  entry: z.string().nullable()
-});
-export type RunPlan = z.infer<typeof RunPlan>;
+  lock: string;
+  name: string;
+  entry: string | null;
+}
+
+/** The plan of a journal entry of kind `run`. @throws NoteError */
+export function readRunPlan(value: unknown): RunPlan {
+  const { stage, aside, lock, name, entry } = fieldsOf(value, 'plan', ['stage', 'aside', 'lock', 'name', 'entry']);
+  const { spare, kept, partial } = fieldsOf(aside, 'plan.aside', ['spare', 'kept', 'partial']);
+  return {
+    stage: textOf(stage, 'plan.stage'),
+    aside: {
+      spare: textOf(spare, 'plan.aside.spare'),
+      kept: textOf(kept, 'plan.aside.kept'),
+      partial: textOf(partial, 'plan.aside.partial')
+    },
+    lock: textOf(lock, 'plan.lock'),
+    name: textOf(name, 'plan.name'),
+    entry: entry === null ? null : textOf(entry, 'plan.entry')
+  };
+}
 
 export interface RunJournal {
   aside: Aside;

@@ -1,28 +1,11 @@
-import { z } from 'zod';
+import type { ErrorData } from './error-data.js';
+
+export type { ErrorData } from './error-data.js';
 
 /**
  * What goes wrong in front of a user: a stable code (`E_…`), one sentence, and the next step.
  * `exit` is DVC's exit code for the command line (spec/dvc-data.md §6.0): 1, 251, 252, 253, 254 or 255.
  */
-export const ErrorData = z.object({
-  code: z.string().regex(/^E_[A-Z0-9_]+$/),
-  message: z.string(),
-  next: z.string().optional(),
-  exit: z.number().int().default(255),
-  /** Where it is: a project path, a cell, a line; every part optional. */
-  at: z
-    .object({
-      path: z.string().optional(),
-      line: z.number().int().optional(),
-      cell: z.number().int().optional(),
-      stage: z.string().optional()
-    })
-    .optional(),
-  /** Facts for the UI (names, paths, pids), never a stack. */
-  data: z.record(z.string(), z.unknown()).optional()
-});
-export type ErrorData = z.infer<typeof ErrorData>;
-
 export interface ErrorOptions {
   next?: string;
   exit?: number;

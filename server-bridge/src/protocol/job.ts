@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ErrorData } from './errors.js';
+import { ErrorData } from './error-data.js';
 import { PlanItem } from './state.js';
 import { RunnerEvent } from './runner-events.js';
 

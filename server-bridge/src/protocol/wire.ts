@@ -5,7 +5,7 @@
  * A frame is at most 1 MiB: a larger message travels as numbered parts (`Part`, N51).
  */
 import { z } from 'zod';
-import { ErrorData } from './errors.js';
+import { ErrorData } from './error-data.js';
 import { Job, JobEvent } from './job.js';
 import { Problem, NotebookEdit, StageFound } from './analysis.js';
 import { Mark, Plan, Reason, StageState } from './state.js';
@@ -73,7 +73,9 @@ export const ProjectView = z.strictObject({
   ),
   problems: z.array(Problem),
   /** Jobs that are not ended, and interrupted ones. */
-  jobs: z.array(Job)
+  jobs: z.array(Job),
+  /** Files of notebooks' stages that belong into git and are not in its index (N11); paths in the project. */
+  unadded: z.array(z.string())
 });
 export type ProjectView = z.infer<typeof ProjectView>;
 

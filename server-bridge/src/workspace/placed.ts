@@ -1,24 +1,26 @@
 import { join, relative, resolve, sep } from 'node:path';
-import { z } from 'zod';
 import type { Hash } from '../formats/entries.js';
+import { fieldsOf, mappingOf, oneOf, textOf } from '../formats/notes.js';
 import { lstatSync, readTextIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
 import type { Out } from './out.js';
 import type { Project } from './project.js';
 
+interface Placed {
+  placed: Map<string, Hash>;
+  dirty: boolean;
+}
+
 /**
  * Outs that this project's commands put into the workspace, so that a checkout can take away what another branch left
  * (spec/dvc-data.md §4.6.1). A note of our own: lost, it only means that left-over data stays.
  */
-const Placed = z.record(z.string(), z.strictObject({ name: z.enum(['md5', 'md5-dos2unix']), value: z.string() }));
-type Placed = z.infer<typeof Placed>;
+const notes = new WeakMap<Project, Placed>();
 
-const notes = new WeakMap<Project, { placed: Map<string, Hash>; dirty: boolean }>();
-
-function note(project: Project): { placed: Map<string, Hash>; dirty: boolean } {
+function note(project: Project): Placed {
   let known = notes.get(project);
   if (known === undefined) {
-    known = { placed: new Map(Object.entries(readNote(project))), dirty: false };
+    known = { placed: readPlaced(readTextIfSync(file(project)) ?? '{}'), dirty: false };
     notes.set(project, known);
   }
   return known;
@@ -28,12 +30,19 @@ function file(project: Project): string {
   return join(project.tmpDir, 'cellar', 'placed.json');
 }
 
-function readNote(project: Project): Placed {
+/** The note's text as paths (below the root) with what was placed there; a damaged note is an empty one. */
+export function readPlaced(text: string): Map<string, Hash> {
   try {
-    return Placed.parse(JSON.parse(readTextIfSync(file(project)) ?? '{}'));
+    const rows = [...mappingOf(JSON.parse(text), 'placed')];
+    return new Map(rows.map(([path, value]) => [path, hashOf(value, path)]));
   } catch {
-    return {};
+    return new Map();
   }
+}
+
+function hashOf(value: unknown, what: string): Hash {
+  const fields = fieldsOf(value, what, ['name', 'value']);
+  return { name: oneOf(fields['name'], what, ['md5', 'md5-dos2unix']), value: textOf(fields['value'], what) };
 }
 
 function key(project: Project, path: string): string {
