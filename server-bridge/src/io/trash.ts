@@ -3,8 +3,8 @@
  * an operation takes away goes here first, under the path that it had, so that it can be put back.
  */
 import { randomBytes } from 'node:crypto';
-import { dirname, join, relative, sep } from 'node:path';
-import { z } from 'zod';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { fieldsOf, listOf, NoteError, oneOf, textOf } from '../formats/notes.js';
 import { CellarError } from '../protocol/errors.js';
 import { diskError } from './failures.js';
 import {
@@ -27,11 +27,6 @@ export interface Trashed {
   path: string;
   stored: string;
 }
-
-const PlanSchema = z.strictObject({
-  version: z.literal(1),
-  items: z.array(z.strictObject({ path: z.string(), stored: z.string() }))
-});
 
 export interface Trash {
   /** Moves a file, link or tree aside; null when there is nothing there. Durable: the plan is on disk before the move. */
@@ -58,7 +53,7 @@ export function openTrash(tmpDir: string, operation: string): Trash {
   if (!/^[A-Za-z0-9._-]{1,120}$/.test(operation) || operation.startsWith('.')) {
     throw new CellarError('E_BAD_OPERATION', `'${operation}' is not the name of an operation.`);
   }
-  const folder = join(tmpDir, 'cellar', 'trash', operation);
+  const folder = trashFolder(tmpDir, operation);
   const plan = join(folder, 'items.json');
   let items = readItems(plan);
   const save = (next: Trashed[]): void => {
@@ -111,6 +106,8 @@ export function openTrash(tmpDir: string, operation: string): Trash {
       }
       if (left.length === 0) {
         removeTreeSync(folder);
+      } else {
+        save(items); // whoever is told of them now has the whole time to look at them
       }
       return { restored, left };
     },
@@ -118,10 +115,17 @@ export function openTrash(tmpDir: string, operation: string): Trash {
   };
 }
 
+/** Where the trash of an operation lies. */
+export function trashFolder(tmpDir: string, operation: string): string {
+  return join(tmpDir, 'cellar', 'trash', operation);
+}
+
 /** The operations that still have something in the trash, oldest first. */
 export function listTrash(tmpDir: string): string[] {
   try {
-    return readdirSync(join(tmpDir, 'cellar', 'trash')).sort();
+    return readdirSync(join(tmpDir, 'cellar', 'trash'))
+      .filter(name => !name.startsWith('.'))
+      .sort();
   } catch (error) {
     if (isErrno(error, 'ENOENT')) {
       return [];
@@ -132,7 +136,33 @@ export function listTrash(tmpDir: string): string[] {
 
 function readItems(plan: string): Trashed[] {
   const text = readTextIfSync(plan);
-  return text === null ? [] : PlanSchema.parse(JSON.parse(text)).items;
+  if (text === null) {
+    return [];
+  }
+  try {
+    const { version, items } = fieldsOf(JSON.parse(text), 'trash', ['version', 'items']);
+    oneOf(version, 'trash.version', [1]);
+    return listOf(items, 'trash.items', itemOf);
+  } catch (error) {
+    throw new CellarError('E_TRASH_CORRUPT', `The list of what lies in '${dirname(plan)}' cannot be read.`, {
+      next: `Look into that folder, take out what you need, then remove it.`,
+      at: { path: plan },
+      cause: error
+    });
+  }
+}
+
+/** A number inside of the operation's folder, and where it came from: a list that was tampered with leads nowhere else. */
+function itemOf(value: unknown, what: string): Trashed {
+  const { path, stored } = fieldsOf(value, what, ['path', 'stored']);
+  const item = { path: textOf(path, `${what}.path`), stored: textOf(stored, `${what}.stored`) };
+  if (!isAbsolute(item.path)) {
+    throw new NoteError(`${what}.path`, 'an absolute path');
+  }
+  if (!/^\d{1,15}$/.test(item.stored)) {
+    throw new NoteError(`${what}.stored`, 'a number');
+  }
+  return item;
 }
 
 /** Rename, or across file systems copy whole, then remove the original. */

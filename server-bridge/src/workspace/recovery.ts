@@ -1,5 +1,6 @@
 import { closeInterrupted, interrupted, openJournal } from '../io/journal.js';
 import { newOperation } from '../io/trash.js';
+import { sweepTrash } from '../io/trash-sweep.js';
 import { objectsFolder } from '../store/layout.js';
 import { recoverCheckouts } from '../store/scratch.js';
 import { listObjects } from '../store/sweep.js';
@@ -23,7 +24,8 @@ export async function onRecord<T>(project: Project, plan: unknown, work: () => P
 
 /**
  * Mends what killed processes left, with the project lock held. Objects are whole or absent and `.dvc` files are
- * replaced whole, so nothing needs undoing: unfinished files go away, or to the trash when they may be somebody's.
+ * replaced whole, so nothing needs undoing: unfinished files go away, or to the trash when they may be somebody's. What
+ * has been there for long goes.
  */
 export function recover(project: Project): void {
   recoverCheckouts(project.tmpDir);
@@ -32,4 +34,5 @@ export function recover(project: Project): void {
     listObjects(objectsFolder(project.cacheDir, 'md5'));
     closeInterrupted(project.tmpDir, entry.operation);
   }
+  sweepTrash(project.tmpDir);
 }
