@@ -2,13 +2,14 @@
  * Watches a tree. An event says only "look again here" (N52); overflow, an error or doubt says "look at everything".
  */
 import { watch as watchFs, type FSWatcher } from 'node:fs';
-import { CellarError } from '../protocol/errors.js';
+import { announce } from './files.js';
+import { openRescan, rescanRegularly } from './rescan.js';
 
 /** `paths` are absolute; null means: anything may have changed, scan all. */
 export type OnChange = (paths: ReadonlySet<string> | null) => void;
 
 export interface Watcher {
-  /** `native`: all events come; `partial`: no recursive events here, the owner must also scan from time to time. */
+  /** `native`: the system tells of all changes; `partial`: of some, the others are found by looking from time to time. */
   readonly kind: 'native' | 'partial';
   close(): Promise<void>;
 }
@@ -18,6 +19,8 @@ export interface WatchOptions {
   ignore?: readonly string[];
   /** Events are gathered this long, in milliseconds; default 50. */
   gather?: number;
+  /** `partial`: milliseconds between two looks at the whole tree, at least; default 5000. */
+  lookEvery?: number;
 }
 
 interface ParcelWatcher {
@@ -29,8 +32,12 @@ interface ParcelWatcher {
 }
 
 const MOST_PATHS = 10_000;
+const LOOK_EVERY = 5000;
 
-/** Starts watching `root`; never throws for a missing native watcher, it falls back. */
+/**
+ * Starts watching `root`. Without the native watcher, or where the system refuses it, events of Node tell early what they
+ * can, and regular looks find the rest; then everything is reported once as soon as the first look is complete.
+ */
 export async function watchTree(root: string, onChange: OnChange, options: WatchOptions = {}): Promise<Watcher> {
   const queue = gather(onChange, options.gather ?? 50);
   const ignore = [...(options.ignore ?? [])];
@@ -50,38 +57,48 @@ export async function watchTree(root: string, onChange: OnChange, options: Watch
         }
       };
     } catch {
-      // Too many watches, or a file system without events: the plain watcher below still sees the top.
+      // Too many watches, or a file system without events: the watcher below sees everything, only later.
     }
   }
-  return plainWatcher(root, queue, ignore);
+  return partialWatcher(root, queue, ignore, options.lookEvery ?? LOOK_EVERY);
 }
 
-function plainWatcher(root: string, queue: Queue, ignore: readonly string[]): Watcher {
-  let watcher: FSWatcher;
-  try {
-    watcher = watchFs(root, { recursive: true });
-  } catch (error) {
-    throw new CellarError('E_CANNOT_WATCH', `'${root}' cannot be watched for changes.`, {
-      next: 'States are checked when you look at them; press Refresh.',
-      at: { path: root },
-      cause: error
-    });
-  }
-  watcher.on('change', (_kind, name) => {
-    const path = name === null ? null : `${root}/${name.toString()}`;
-    if (path === null || !ignore.some(folder => path === folder || path.startsWith(folder + '/'))) {
-      queue.add(path === null ? null : [path]);
-    }
-  });
-  watcher.on('error', () => queue.add(null));
+function partialWatcher(root: string, queue: Queue, ignore: readonly string[], every: number): Watcher {
+  const isIgnored = (path: string): boolean => ignore.some(each => path === each || path.startsWith(each + '/'));
+  const events = nodeEvents(root, queue, isIgnored);
+  const stop = rescanRegularly(
+    openRescan(root, isIgnored),
+    every,
+    () => queue.add(null),
+    paths => queue.add(paths)
+  );
   return {
     kind: 'partial',
     close: () => {
       queue.close();
-      watcher.close();
+      stop();
+      events?.close();
       return Promise.resolve();
     }
   };
+}
+
+/** Node's own recursive watcher: it misses what happens in folders that are new, and may run out of watches. */
+function nodeEvents(root: string, queue: Queue, isIgnored: (path: string) => boolean): FSWatcher | null {
+  try {
+    announce('watch', root);
+    const watcher = watchFs(root, { recursive: true });
+    watcher.on('change', (_kind, name) => {
+      const path = name === null ? null : `${root}/${name.toString()}`;
+      if (path === null || !isIgnored(path)) {
+        queue.add(path === null ? null : [path]);
+      }
+    });
+    watcher.on('error', () => queue.add(null));
+    return watcher;
+  } catch {
+    return null; // no watches left: the looks remain
+  }
 }
 
 interface Queue {
