@@ -2,8 +2,9 @@
  * The one door to the disk: every call of `node:fs` in the engine goes through this module (design.md §6), so that
  * tests can count calls, fail the n-th one or kill the process there (guide/reliability.md §5.1).
  *
- * The synchronous functions are for hot paths in worker threads and for short metadata work; the asynchronous ones for
- * everything a resident process does while it serves others (guide/performance.md §2.3).
+ * The functions are synchronous: hot paths run in worker threads or in turns, metadata work is short. The two
+ * asynchronous ones are for files of any size that a resident process reads while it serves others
+ * (guide/performance.md §2.3).
  */
 import * as fs from 'node:fs';
 
@@ -35,7 +36,6 @@ function at(op: string, path: fs.PathLike | number): void {
   }
 }
 
-export type Stats = fs.Stats;
 export type BigIntStats = fs.BigIntStats;
 export type Dirent = fs.Dirent;
 export const constants = fs.constants;
@@ -296,96 +296,4 @@ export function readFile(path: string): Promise<Buffer> {
 export function readText(path: string): Promise<string> {
   at('readFile', path);
   return fs.promises.readFile(path, 'utf8');
-}
-
-export async function readTextIf(path: string): Promise<string | null> {
-  try {
-    return await readText(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-export function writeFile(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
-  at('writeFile', path);
-  return fs.promises.writeFile(path, data, { mode });
-}
-
-export function appendFile(path: string, data: string | Uint8Array): Promise<void> {
-  at('appendFile', path);
-  return fs.promises.appendFile(path, data);
-}
-
-/** `stat`, following links; null when there is nothing. */
-export async function stat(path: string): Promise<fs.BigIntStats | null> {
-  at('stat', path);
-  try {
-    return await fs.promises.stat(path, { bigint: true });
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-export async function lstat(path: string): Promise<fs.BigIntStats | null> {
-  at('lstat', path);
-  try {
-    return await fs.promises.lstat(path, { bigint: true });
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-export function readdir(path: string): Promise<string[]> {
-  at('readdir', path);
-  return fs.promises.readdir(path);
-}
-
-export async function mkdir(path: string, mode?: number): Promise<void> {
-  at('mkdir', path);
-  await fs.promises.mkdir(path, { recursive: true, mode });
-}
-
-export function mkdtemp(prefix: string): Promise<string> {
-  at('mkdtemp', prefix);
-  return fs.promises.mkdtemp(prefix);
-}
-
-export function mkdtempSync(prefix: string): string {
-  at('mkdtemp', prefix);
-  return fs.mkdtempSync(prefix);
-}
-
-export function unlink(path: string): Promise<void> {
-  at('unlink', path);
-  return fs.promises.unlink(path);
-}
-
-export function rename(from: string, to: string): Promise<void> {
-  at('rename', to);
-  return fs.promises.rename(from, to);
-}
-
-/** Removes a tree of our own scratch. */
-export function removeTree(path: string): Promise<void> {
-  at('removeTree', path);
-  return fs.promises.rm(path, { recursive: true, force: true });
-}
-
-export function createReadStream(path: string, start?: number): fs.ReadStream {
-  at('open', path);
-  return fs.createReadStream(path, { start });
-}
-
-export function createWriteStream(path: string, flags: 'w' | 'a' | 'wx' = 'w'): fs.WriteStream {
-  at('open', path);
-  return fs.createWriteStream(path, { flags });
 }

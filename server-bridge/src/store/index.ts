@@ -5,17 +5,25 @@
  */
 import { basename, dirname, join, relative } from 'node:path';
 import type { HashName } from '../formats/entries.js';
-import { isErrno, lstatSync, mkdirSync, statSync, writeFileSync, type BigIntStats } from '../io/files.js';
+import { fileSystemTime } from '../io/clock.js';
+import { isErrno, lstatSync, type BigIntStats } from '../io/files.js';
 import { CellarError } from '../protocol/errors.js';
 import { compareCodePoints, type WalkBlock } from '../io/walk.js';
-import { copyFacts, ctimeAt, FACTS, factsEqual, mtimeAt, sameFacts, factsOf } from '../io/facts.js';
+import { FACTS, sameFacts, factsOf } from '../io/facts.js';
 import { digestHex, digestsEqual, DIGEST, setDigest } from './columns.js';
 import { appendBlocks, IndexBlock, readBlocks, writeBlocks, type PackedBlock } from './indexfile.js';
-
-/** Coarse file systems keep whole or even seconds; a younger file may change without a new time (I11). */
-const RACY_NS = 2_000_000_000n;
-
-export const LEGACY_ROW = 1;
+import {
+  EMPTY_BLOCK,
+  findRow,
+  isNamed,
+  JUDGE,
+  mergeRows,
+  nonceFor,
+  OURS,
+  rowFits,
+  sameBlock,
+  type Rows
+} from './rows.js';
 
 /** Keys of memos; no path holds a NUL. */
 const MEMO = '\0';
@@ -36,21 +44,6 @@ export interface Memo {
   /** 32 hex digits. */
   md5: string;
   numbers: [bigint, bigint];
-}
-
-/** How far the times of a row must be judged. */
-export const JUDGE = 0;
-/** A younger ctime was our own doing (a link, a mode), seen from before to after: only the mtime is judged. */
-export const OURS = 1;
-/** The index itself vouched for the row. */
-export const KNOWN = 2;
-
-/** Files of one directory, sorted by name; `trust` holds JUDGE, OURS or KNOWN for each row. */
-export interface Rows {
-  names: readonly string[];
-  facts: BigInt64Array;
-  digests: Uint8Array;
-  trust?: Uint8Array;
 }
 
 export class FileIndex {
@@ -78,7 +71,7 @@ export class FileIndex {
   /** The MD5 of a file whose stat is known, or null when it must be hashed. */
   lookup(path: string, stats: BigIntStats, name: HashName = 'md5'): string | null {
     const block = this.block(dirname(path));
-    const i = block === null ? -1 : find(block.names, basename(path));
+    const i = block === null ? -1 : findRow(block.names, basename(path));
     if (block === null || i < 0 || !rowFits(block, i, stats, name)) {
       return null;
     }
@@ -89,7 +82,7 @@ export class FileIndex {
   knows(path: string, stats: BigIntStats, digests: Uint8Array, row: number, name: HashName): boolean {
     const cut = path.lastIndexOf('/');
     const block = this.block(path.slice(0, cut));
-    const i = block === null ? -1 : find(block.names, path.slice(cut + 1));
+    const i = block === null ? -1 : findRow(block.names, path.slice(cut + 1));
     return block !== null && i >= 0 && rowFits(block, i, stats, name) && digestsEqual(block.digests, i, digests, row);
   }
 
@@ -150,25 +143,8 @@ export class FileIndex {
    * else stays). `clock` is the file system's time (`now`) from before the files were read.
    */
   record(folder: string, rows: Rows, clock: bigint, name: HashName = 'md5', whole = false): void {
-    const before = whole ? EMPTY : (this.block(folder) ?? EMPTY);
-    const flag = name === 'md5' ? 0 : LEGACY_ROW;
-    const out = new RowWriter(before.count + rows.names.length);
-    let j = 0;
-    for (const [i, file] of rows.names.entries()) {
-      while (j < before.count && compareCodePoints(before.names[j] ?? '', file) < 0) {
-        out.add(before.names[j] ?? '', before, j, before.flags[j] ?? 0);
-        j++;
-      }
-      j += before.names[j] === file ? 1 : 0;
-      const trust = rows.trust?.[i] ?? JUDGE;
-      if (trust === KNOWN || areSettled(rows.facts, i, clock, trust === OURS)) {
-        out.add(file, rows, i, flag);
-      }
-    }
-    for (; j < before.count; j++) {
-      out.add(before.names[j] ?? '', before, j, before.flags[j] ?? 0);
-    }
-    this.replace(folder, out.block());
+    const before = whole ? EMPTY_BLOCK : (this.block(folder) ?? EMPTY_BLOCK);
+    this.store(this.key(folder), mergeRows(before, rows, clock, name));
   }
 
   /** Records one file (or forgets it, when it is too young to be trusted). */
@@ -185,17 +161,7 @@ export class FileIndex {
    * trusted, where nothing can be written.
    */
   now(): bigint {
-    const path = join(dirname(this.file), 'clock');
-    try {
-      mkdirSync(dirname(path));
-      writeFileSync(path, '.', 0o600);
-      return statSync(path)?.mtimeNs ?? 0n;
-    } catch (error) {
-      if (isErrno(error)) {
-        return 0n;
-      }
-      throw error;
-    }
+    return fileSystemTime(dirname(this.file));
   }
 
   /**
@@ -218,7 +184,7 @@ export class FileIndex {
   }
 
   private write(): void {
-    const changed = [...this.dirty].map(key => [key, this.blocks.get(key) ?? EMPTY] as const);
+    const changed = [...this.dirty].map(key => [key, this.blocks.get(key) ?? EMPTY_BLOCK] as const);
     if (this.size > 0 && this.appended * 10 <= this.size) {
       const bytes = appendBlocks(this.file, changed);
       this.size += bytes;
@@ -238,10 +204,6 @@ export class FileIndex {
         yield [key, block];
       }
     }
-  }
-
-  private replace(folder: string, block: IndexBlock): void {
-    this.store(this.key(folder), block);
   }
 
   private store(key: string, block: IndexBlock): void {
@@ -277,110 +239,4 @@ export class FileIndex {
     // The usual case without `relative`, which normalises both paths each time.
     return folder.startsWith(this.root + '/') ? folder.slice(this.root.length + 1) : relative(this.root, folder);
   }
-}
-
-/** Whether a file was left alone for more than 2 s before `clock`, so that a later change must show in its times. */
-export function isSettled(stats: BigIntStats, clock: bigint, oursOnly = false): boolean {
-  return stats.mtimeNs + RACY_NS < clock && (oursOnly || stats.ctimeNs + RACY_NS < clock);
-}
-
-/** The same for row `i` of a column. */
-export function areSettled(facts: BigInt64Array, i: number, clock: bigint, oursOnly = false): boolean {
-  return mtimeAt(facts, i) + RACY_NS < clock && (oursOnly || ctimeAt(facts, i) + RACY_NS < clock);
-}
-
-function rowFits(block: IndexBlock, i: number, stats: BigIntStats, name: HashName): boolean {
-  return factsEqual(block.facts, i, stats) && isNamed(block, i, name);
-}
-
-function isNamed(block: IndexBlock, i: number, name: HashName): boolean {
-  return ((block.flags[i] ?? 0) & LEGACY_ROW) === (name === 'md5' ? 0 : LEGACY_ROW);
-}
-
-/** Position of `name`, or `-(place to insert) - 1`. */
-function find(names: readonly string[], name: string): number {
-  let low = 0;
-  let high = names.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const order = compareCodePoints(names[middle] ?? '', name);
-    if (order === 0) {
-      return middle;
-    }
-    if (order < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return -low - 1;
-}
-
-const EMPTY = new IndexBlock('', 0, new BigInt64Array(0), new Uint8Array(0), new Uint8Array(0), 0);
-
-/** Collects rows in order. */
-class RowWriter {
-  private readonly names: string[] = [];
-  private readonly facts: BigInt64Array;
-  private readonly digests: Uint8Array;
-  private readonly flags: Uint8Array;
-
-  constructor(most: number) {
-    this.facts = new BigInt64Array(most * FACTS);
-    this.digests = new Uint8Array(most * DIGEST);
-    this.flags = new Uint8Array(most);
-  }
-
-  add(name: string, from: { facts: BigInt64Array; digests: Uint8Array }, i: number, flag: number): void {
-    const row = this.names.length;
-    this.names.push(name);
-    copyFacts(this.facts, row, from.facts, i);
-    this.digests.set(from.digests.subarray(i * DIGEST, (i + 1) * DIGEST), row * DIGEST);
-    this.flags[row] = flag;
-  }
-
-  block(): IndexBlock {
-    const n = this.names.length;
-    const { facts, digests, flags } = this;
-    return IndexBlock.of(
-      this.names,
-      facts.length === n * FACTS ? facts : facts.slice(0, n * FACTS),
-      digests.length === n * DIGEST ? digests : digests.slice(0, n * DIGEST),
-      flags.length === n ? flags : flags.slice(0, n)
-    );
-  }
-}
-
-/** The usual case at once: same names, and all facts in one comparison of bytes. */
-function nonceFor(block: IndexBlock | null, walked: WalkBlock, name: HashName): number | null {
-  const n = walked.names.length;
-  if (n === 0) {
-    return 0;
-  }
-  const flag = name === 'md5' ? 0 : LEGACY_ROW;
-  const same =
-    block !== null &&
-    block.count === n &&
-    sameBytes(block.facts, walked.facts) &&
-    block.flags.every(each => each === flag) &&
-    block.text === walked.names.join('\0');
-  return same ? block.nonce : null;
-}
-
-function sameBlock(a: IndexBlock, b: IndexBlock): boolean {
-  return (
-    a.count === b.count &&
-    sameBytes(a.facts, b.facts) &&
-    sameBytes(a.digests, b.digests) &&
-    sameBytes(a.flags, b.flags) &&
-    a.text === b.text
-  );
-}
-
-function sameBytes(a: BigInt64Array | Uint8Array, b: BigInt64Array | Uint8Array): boolean {
-  return bytesOf(a).equals(bytesOf(b));
-}
-
-function bytesOf(column: BigInt64Array | Uint8Array): Buffer {
-  return Buffer.from(column.buffer, column.byteOffset, column.byteLength);
 }

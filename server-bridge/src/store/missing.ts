@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { HashName } from '../formats/entries.js';
 import { existsSync, lstatSync, type BigIntStats } from '../io/files.js';
 import { digestHex, DIGEST } from './columns.js';
-import { isSettled } from './index.js';
+import { isSettled } from './rows.js';
 import { assertOid, objectsFolder } from './layout.js';
 import { objectPath } from './staging.js';
 import type { Store } from './store.js';

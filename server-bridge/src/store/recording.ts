@@ -4,7 +4,7 @@ import { copyFacts, FACTS } from '../io/facts.js';
 import { compareCodePoints } from '../io/walk.js';
 import { DIGEST } from './columns.js';
 import type { HashContext } from './hashtree.js';
-import { JUDGE, OURS } from './index.js';
+import { JUDGE, OURS } from './rows.js';
 import { PLACED, type PlaceJob, type PlaceReply } from './jobs.js';
 import type { CheckoutPlan, PlanRow } from './plan.js';
 import type { Store } from './store.js';

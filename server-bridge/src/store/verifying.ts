@@ -3,7 +3,7 @@ import type { HashName } from '../formats/entries.js';
 import { copyFacts, FACTS, setFacts } from '../io/facts.js';
 import { statSync } from '../io/files.js';
 import { digestHex, digestsEqual, DIGEST, setDigest } from './columns.js';
-import { JUDGE, OURS } from './index.js';
+import { JUDGE, OURS } from './rows.js';
 import type { Failure } from './jobs.js';
 import { runJob } from './pool.js';
 import { failureError } from './readfile.js';
