@@ -7,6 +7,7 @@ import io
 import tokenize
 from typing import Any, Callable
 
+UNTOLD = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 TASKS = {"create_task", "ensure_future", "get_running_loop"}
 
 
@@ -42,6 +43,22 @@ def compile_part(tree: ast.Module, text: str, path: str, flags: int, show: bool)
         last = compile(expression, path, "eval", flags=flags, dont_inherit=True)
     body = compile(ast.Module(statements, []), path, "exec", flags=flags, dont_inherit=True)
     return Part(body, last, _starts_tasks(tree))
+
+
+def compile_slice(tree: ast.Module, text: str, path: str, flags: int) -> list:
+    """The slice as (line, part) for each statement, so that each can be timed; line 0 is one that is not to be told.
+
+    It stays in one piece where pieces would mean something else: with tasks that run on, and with module annotations.
+    """
+    if _starts_tasks(tree) or any(isinstance(node, ast.AnnAssign) for node in tree.body):
+        return [(0, compile_part(tree, text, path, flags, show=False))]
+    return [
+        (
+            0 if isinstance(node, UNTOLD) else node.lineno,
+            compile_part(ast.Module([node], []), text, path, flags, show=False),
+        )
+        for node in tree.body
+    ]
 
 
 def ends_quietly(text: str) -> bool:

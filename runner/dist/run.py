@@ -52,6 +52,7 @@ from typing import Callable
 # code.py
 
 
+UNTOLD = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 TASKS = {"create_task", "ensure_future", "get_running_loop"}
 
 
@@ -87,6 +88,22 @@ def compile_part(tree: ast.Module, text: str, path: str, flags: int, show: bool)
         last = compile(expression, path, "eval", flags=flags, dont_inherit=True)
     body = compile(ast.Module(statements, []), path, "exec", flags=flags, dont_inherit=True)
     return Part(body, last, _starts_tasks(tree))
+
+
+def compile_slice(tree: ast.Module, text: str, path: str, flags: int) -> list:
+    """The slice as (line, part) for each statement, so that each can be timed; line 0 is one that is not to be told.
+
+    It stays in one piece where pieces would mean something else: with tasks that run on, and with module annotations.
+    """
+    if _starts_tasks(tree) or any(isinstance(node, ast.AnnAssign) for node in tree.body):
+        return [(0, compile_part(tree, text, path, flags, show=False))]
+    return [
+        (
+            0 if isinstance(node, UNTOLD) else node.lineno,
+            compile_part(ast.Module([node], []), text, path, flags, show=False),
+        )
+        for node in tree.body
+    ]
 
 
 def ends_quietly(text: str) -> bool:
@@ -4020,6 +4037,10 @@ class WorkerGuard:
 # stage.py
 
 
+TOLD_SECONDS = 0.1
+"""A statement of setup that takes longer is told: it is done again in every stage that needs it (N19)."""
+
+
 class Stage:
     """One run of one stage (N41): params, slice, inputs, blocks, outs."""
 
@@ -4039,6 +4060,7 @@ class Stage:
         self.evaluator = Evaluator(self.namespace)
         self.inputs = Inputs({name: self.absolute(path) for name, path in header["vars_in"].items()})
         self.mutated: list = []
+        self.setup_seconds: list = []
 
     def absolute(self, path: str) -> str:
         return os.path.normpath(os.path.join(self.folder, path))
@@ -4062,14 +4084,14 @@ class Stage:
     def _run(self) -> None:
         header = self.script.header
         self._prepare()
-        parts = self._compile()
+        steps, blocks = self._compile()
         self.namespace.update(load_params(header["params"], self.folder))
         before = snapshot(self.watch.places)
         self.watch.enabled = True
-        self._part(parts[0], show=False)
+        self._slice(steps)
         self.guard.known = set(self.namespace)
         self.namespace.update(self.inputs.load())
-        for block, part in enumerate(parts[1:]):
+        for block, part in enumerate(blocks):
             self._block(block, part)
         self.watch.enabled = False
         self.evaluator.close()
@@ -4085,25 +4107,35 @@ class Stage:
         self.watch.install()
         install_main(self.module)
 
-    def _compile(self) -> list:
-        """The slice and the blocks as code; a magic makes IPython be loaded (N43)."""
+    def _compile(self) -> tuple:
+        """The slice, statement by statement, and the blocks as code; a magic makes IPython be loaded (N43)."""
         pieces = [self.script.slice_text(), *(self.script.block_text(i) for i in range(len(self.script.block_lines)))]
         if any(has_magic(text) for _, text in pieces):
             load_magics(self.module, self.display)
             pieces = [(line, transform(text)) for line, text in pieces]
         trees = [parse(text, line, self.script.path) for line, text in pieces]
         flags = future_flags(trees[0])
-        return [
-            compile_part(tree, text, self.script.path, flags, show=index > 0)
-            for index, (tree, (_, text)) in enumerate(zip(trees, pieces))
+        path = self.script.path
+        steps = compile_slice(trees[0], pieces[0][1], path, flags)
+        return steps, [
+            compile_part(tree, text, path, flags, show=True) for tree, (_, text) in zip(trees[1:], pieces[1:])
         ]
+
+    def _slice(self, steps: list) -> None:
+        for line, part in steps:
+            started = time.perf_counter()
+            self.evaluator.run(part, lambda value: None)
+            seconds = time.perf_counter() - started
+            if line and seconds >= TOLD_SECONDS:
+                self.setup_seconds.append([line, round(seconds, 3)])
+        self._after_part()
 
     def _block(self, block: int, part: Part) -> None:
         started = time.perf_counter()
         self.outlet.sync()
         self.outlet.block = block
         self.outlet.event("cell-start")
-        self._part(part, show=True)
+        self._part(part)
         last = block + 1 == len(self.script.block_lines)
         bound_in = self.script.header["bound_in"]
         names = [
@@ -4121,8 +4153,11 @@ class Stage:
         if os.getpid() != self.watch.pid:
             os._exit(0)
 
-    def _part(self, part: Part, show: bool) -> None:
-        self.evaluator.run(part, self.display.result if show else lambda value: None)
+    def _part(self, part: Part) -> None:
+        self.evaluator.run(part, self.display.result)
+        self._after_part()
+
+    def _after_part(self) -> None:
         self.display.figures()
         if self.watch.stop or self.guard.refusal:
             raise self.watch.stop or self.guard.refusal  # type: ignore[misc]
@@ -4176,7 +4211,8 @@ class Stage:
             self.watch.collect_workers()
         if self.outlet.events:
             told = {**facts(self.watch), "undeclared": undeclared(self.watch), "mutated": self.mutated}
-            self.outlet.event("done", ok=ok, facts=run_facts(self.started), **told)
+            own = {"setup_seconds": self.setup_seconds}
+            self.outlet.event("done", ok=ok, facts={**run_facts(self.started), **own}, **told)
         return ok
 
 

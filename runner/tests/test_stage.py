@@ -232,6 +232,16 @@ def test_facts_stay_out_of_the_record(project: Project) -> None:
     ]  # fmt: skip
 
 
+def test_setup_that_takes_long_is_told_by_its_line(project: Project) -> None:
+    setup = "import time\ndef slow():\n    time.sleep(0.15)\nslow()\nquick = 1"
+    ran = project.stage(["print(quick)"], setup)
+    lines = (project.folder / ".cellar" / "nb" / "s.py").read_text().split("\n")
+    [(line, seconds)] = ran.done["facts"]["setup_seconds"]
+    assert lines[line - 1] == "slow()" and seconds >= 0.15
+    task = "import asyncio, time\nasyncio.ensure_future(asyncio.sleep(0))\ntime.sleep(0.15)"
+    assert project.stage(["1"], task).done["facts"]["setup_seconds"] == []
+
+
 def test_events_can_go_to_a_descriptor(project: Project) -> None:
     read, write = os.pipe()
     look = f"import os; print(os.path.exists('/proc/self/fd/{write}'))"
