@@ -1,31 +1,47 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
+import { PromiseDelegate } from '@lumino/coreutils';
 import { parsePythonString } from './pythonstring.js';
 
 /** What N59 allows a kernel before it counts as busy, in milliseconds. */
 export const KERNEL_PATIENCE = 10_000;
 
-/** Resolves when the kernel is idle; false after `patience` milliseconds, or when it died. */
+/**
+ * Resolves when the kernel answers, which it does between two executions; false after `patience` milliseconds, or when it
+ * died. Its status alone does not say: Lab's servers report none for the first questions to a kernel that was restarted.
+ */
 export async function whenIdle(kernel: Kernel.IKernelConnection, patience: number): Promise<boolean> {
-  if (kernel.status === 'idle') {
-    return true;
+  const idle = new PromiseDelegate<boolean>();
+  const ask = (): void => {
+    // Refused while the connection is down or the kernel is replaced: asked again when it is back.
+    kernel.requestKernelInfo().then(
+      reply => reply !== undefined && idle.resolve(true),
+      () => undefined
+    );
+  };
+  const onStatus = (_sender: Kernel.IKernelConnection, status: Kernel.Status): void => {
+    if (status === 'idle') {
+      idle.resolve(true);
+    } else if (status === 'dead') {
+      idle.resolve(false);
+    }
+  };
+  const onConnection = (_sender: Kernel.IKernelConnection, status: Kernel.ConnectionStatus): void => {
+    if (status === 'connected') {
+      ask();
+    }
+  };
+  const timer = setTimeout(() => idle.resolve(false), patience);
+  kernel.statusChanged.connect(onStatus);
+  kernel.connectionStatusChanged.connect(onConnection);
+  ask();
+  try {
+    return await idle.promise;
+  } finally {
+    clearTimeout(timer);
+    kernel.statusChanged.disconnect(onStatus);
+    kernel.connectionStatusChanged.disconnect(onConnection);
   }
-  return new Promise(resolve => {
-    const finish = (idle: boolean): void => {
-      clearTimeout(timer);
-      kernel.statusChanged.disconnect(onStatus);
-      resolve(idle);
-    };
-    const onStatus = (_sender: Kernel.IKernelConnection, status: Kernel.Status): void => {
-      if (status === 'idle') {
-        finish(true);
-      } else if (status === 'dead') {
-        finish(false);
-      }
-    };
-    const timer = setTimeout(() => finish(false), patience);
-    kernel.statusChanged.connect(onStatus);
-  });
 }
 
 function plainText(value: unknown): string | null {

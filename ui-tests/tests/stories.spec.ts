@@ -220,6 +220,36 @@ test('Stories 4 and 5: the demo is reproduced, edited, stopped and loaded', asyn
   await expectStates(page, all('fresh'));
 });
 
+test.describe('with the routes of the server untouched', () => {
+  // Galata stands between page and server to list only the kernels of a test, and answers a restart as if it made one.
+  test.use({ kernels: null, sessions: null });
+
+  test('Story 4: recorded results are loaded into a restarted kernel', async ({ page, tmpPath }) => {
+    makeProject(`${tmpPath}/load`);
+    writeNotebook(`${tmpPath}/load/own.ipynb`, [
+      ['setup', 'import pandas as pd'],
+      ['birds', 'birds = pd.DataFrame({"mass": range(9)})\nheaviest = 8\nlen(birds)'],
+      [null, 'assert heaviest == 8 and list(birds["mass"]) == list(range(9))\nbirds.head()'],
+      ['other', 'print(heaviest)']
+    ]);
+    await openNotebook(page, `${tmpPath}/load/own.ipynb`);
+    await pressReproduce(page);
+    await expect(strip(page)).toContainText('Done: 2 ran', RUN);
+    await page.getByRole('button', { name: 'Restart the kernel', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Confirm Kernel Restart' }).click();
+    const scratch = cells(page).nth(2);
+    await selectCell(scratch);
+    await page.keyboard.press('ControlOrMeta+Alt+O');
+    const load = page.getByRole('dialog').filter({ hasText: 'Load results up to here' });
+    await expect(load).toContainText('birds', RUN);
+    await load.getByRole('button', { name: /^Load/ }).click();
+    await expect(page.getByText(/In the kernel now: /)).toContainText('birds', RUN);
+    await selectCell(scratch);
+    await page.keyboard.press('Shift+Enter');
+    await expect(scratch.locator('.jp-OutputArea tbody tr')).toHaveCount(5, RUN);
+  });
+});
+
 test('Story 4: a run whose tab is closed ends, and shows the same as one that was watched', async ({
   page,
   context,
