@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -12,6 +13,8 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
+    // Most tests wait for child processes (dvc, git, Python): a worker for each core, none is kept free for the runner.
+    maxWorkers: availableParallelism(),
     css: false,
     include: ['server-bridge/tests/**/*.test.ts', 'src/__tests__/**/*.test.{ts,tsx}'],
     setupFiles: ['./vitest.setup.mjs'],
