@@ -41,7 +41,7 @@ export function analyse(notebook: NotebookText, context: AnalysisContext): Analy
   const body = (stage: string): string => texts.get(stage)?.body ?? '';
   checkCrossing({ program, plans, notebook, context, problems, body });
   const place = { folder, root: context.root };
-  const files = filesOf({ program, plans, table, params, place, problems, notebook, context });
+  const files = filesOf({ program, plans, table, modules, params, place, problems, notebook, context });
   const results: StageResult[] = [];
   for (const plan of plans.values()) {
     const text = texts.get(plan.stage.name);

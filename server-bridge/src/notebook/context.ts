@@ -23,6 +23,8 @@ export interface AnalysisContext {
   root: string | null;
   /** Text of a project file by its path in the project. */
   read: ReadFile;
+  /** What stands at a path of the project, or would after a checkout; without it `read` tells. */
+  exists?: (path: string) => 'file' | 'folder' | null;
   /** The kernel's language, null when unknown. */
   language?: string | null;
   /** Does the kernel's own `ast` accept the source? Undefined: nobody asked. */

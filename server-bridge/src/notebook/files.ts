@@ -23,6 +23,10 @@ export interface Files {
   reads: Map<string, FileIn>;
   writes: Map<string, FileOut>;
   ignore: string[];
+  /** Reads without which the code goes on: deps only while the file is there. */
+  optional: Set<string>;
+  /** Paths of which the code only asks whether they are there. */
+  checked: Map<string, FileIn>;
 }
 
 export interface FilePlace {
@@ -39,29 +43,54 @@ interface StageFiles {
   own: ReadonlySet<Unit>;
   /** Folder set by `os.chdir` in setup, '' for none. */
   base: string;
+  /** Its statements change what databases hold. */
+  changesData: boolean;
 }
 
 /** Sorts the accesses of a stage into reads and writes; what cannot be is a problem at its cell. */
 export function stageFiles(input: StageFiles, place: FilePlace, problems: Problems, notebook: NotebookText): Files {
-  const files: Files = { reads: new Map(), writes: new Map(), ignore: [] };
-  for (const event of input.events) {
-    if (event.text === null) {
+  const files: Files = { reads: new Map(), writes: new Map(), ignore: [], optional: new Set(), checked: new Map() };
+  const required = new Set<string>();
+  for (const event of input.events.map(one => settled(one, input.changesData))) {
+    if (event === null || event.text === null) {
       continue;
     }
     const path = normal(event, input.base, place);
     if (path === null) {
       outside(event, input.stage, problems);
+    } else if (event.mode === 'check') {
+      files.checked.set(path, foundAt(event, path));
     } else if (!input.own.has(event.unit) && event.mode !== 'read' && event.mode !== 'list') {
       setupWrites(event, path, input.stage, problems, notebook);
     } else {
+      (event.optional ? files.optional : required).add(path);
       take(event, path, input.stage, files, problems);
     }
   }
+  for (const path of files.checked.keys()) {
+    files.optional.add(path);
+    required.delete(path);
+  }
+  required.forEach(path => files.optional.delete(path));
   return files;
 }
 
+/** A database is read, or written where the stage changes it; null for one in memory. */
+function settled(event: FileEvent, changesData: boolean): FileEvent | null {
+  if (event.mode !== 'database') {
+    return event;
+  }
+  const text = event.text?.replace(/^(sqlite|duckdb):\/\/\/?/, '').replace(/^file:([^?]*).*$/, '$1') ?? null;
+  const mode = changesData ? 'write' : 'read';
+  return text === '' || text === ':memory:' ? null : { ...event, text, mode };
+}
+
+function foundAt(event: FileEvent, path: string): FileIn {
+  return { path, how: event.how, cell: event.unit.cell, row: event.row, added: false, excluded: false };
+}
+
 function take(event: FileEvent, path: string, stage: string, files: Files, problems: Problems): void {
-  const found = { path, how: event.how, cell: event.unit.cell, row: event.row, added: false, excluded: false };
+  const found = foundAt(event, path);
   const at = { cell: event.unit.cell, row: event.row, stage, path };
   switch (event.mode) {
     case 'read':
@@ -81,8 +110,9 @@ function take(event: FileEvent, path: string, stage: string, files: Files, probl
       }
       return;
     case 'update':
-    case 'write':
-      if (files.reads.has(path) || (event.mode === 'update' && !files.writes.has(path))) {
+    case 'write': {
+      const cached = files.optional.has(path) || files.checked.has(path);
+      if ((files.reads.has(path) && !cached) || (event.mode === 'update' && !files.writes.has(path))) {
         problems.add({
           ...at,
           code: 'E_REWRITES_INPUT',
@@ -91,9 +121,37 @@ function take(event: FileEvent, path: string, stage: string, files: Files, probl
         });
         return;
       }
+      // What is read only where it is there, and else made, is an out: each run begins without it.
+      files.reads.delete(path);
       if (!files.writes.has(path)) {
         files.writes.set(path, { ...found, kind: outKind(path) });
       }
+      return;
+    }
+    default:
+  }
+}
+
+/**
+ * Takes out what the code does without (N23): a file that is not there is no dep, and becomes one when it comes. A file that
+ * is only asked about is a dep while it is there, unless a stage of the notebook makes it.
+ */
+export function settleOptional(
+  files: Files,
+  kind: (path: string) => 'file' | 'folder' | null,
+  made: ReadonlySet<string>
+): void {
+  for (const path of files.optional) {
+    const read = files.reads.get(path);
+    if (read !== undefined && !read.added && !made.has(path) && kind(path) === null) {
+      files.reads.delete(path);
+    }
+  }
+  for (const [path, found] of files.checked) {
+    if (!files.reads.has(path) && !made.has(path) && kind(path) === 'file') {
+      const excluded = files.ignore.includes(path);
+      files.reads.set(path, { ...found, excluded });
+    }
   }
 }
 
@@ -199,6 +257,7 @@ export function applyTags(
   };
   for (const { cell, deps, outs, ignore } of tags) {
     for (const path of deps.map(dep => read(dep, cell)).filter(one => one !== null)) {
+      files.optional.delete(path);
       if (!files.reads.has(path)) {
         files.reads.set(path, { path, how: 'tag', cell, row: null, added: true, excluded: false });
       }

@@ -1,11 +1,12 @@
 /** What the functions of a notebook and of its project's modules do to their arguments (N35): bodies are looked into. */
 import { bodyEffects, type Effects } from './python/effects.js';
 import { Groups } from './groups.js';
+import { Imports, type Target } from './imports.js';
 import type { Argument, CallSite, FunctionFacts } from './python/facts.js';
 
 export interface Summary {
   facts: FunctionFacts;
-  /** Module path of a project module, '' for the notebook's own. */
+  /** File of a project module, '' for the notebook's own. */
   module: string;
   effects: Effects;
   /** Positions of parameters that it may change in place. */
@@ -32,11 +33,16 @@ export interface Change {
   free: boolean;
 }
 
+function keyOf({ file, name }: Target): string {
+  return file === '' ? name : `${file}.${name}`;
+}
+
+/** `owner` is the file of the module whose code calls, '' for the notebook. */
 export class FunctionTable {
+  readonly imports = new Imports();
   private readonly functions = new Map<string, Summary[]>();
   private readonly methods = new Map<string, Summary[]>();
-  /** Name in the notebook → `module` or `module.function` of the project. */
-  private readonly imported = new Map<string, string>();
+  private readonly constructors = new Map<string, Summary[]>();
 
   add(facts: FunctionFacts, module = '', name = facts.name): void {
     const summary: Summary = {
@@ -49,39 +55,37 @@ export class FunctionTable {
       returns: new Set()
     };
     const table = facts.owner === '' ? this.functions : this.methods;
-    const key = facts.owner === '' && module !== '' ? `${module}.${name}` : name;
+    const key = facts.owner === '' ? keyOf({ file: module, name }) : name;
     table.set(key, [...(table.get(key) ?? []), summary]);
     if (name === '__init__') {
-      const made = module === '' ? facts.owner : `${module}.${facts.owner}`;
+      const made = keyOf({ file: module, name: facts.owner });
       this.constructors.set(made, [...(this.constructors.get(made) ?? []), summary]);
     }
     facts.body.functions.forEach(inner => this.add(inner, module));
   }
 
-  /** `name` in the notebook is what `target` (`module` or `module.function`) is in the project. */
-  alias(name: string, target: string): void {
-    this.imported.set(name, target);
+  /** Functions of that name, as `owner` would call them. */
+  named(name: string, owner = ''): Summary[] {
+    const found = this.find(name, owner);
+    return found === null ? [] : (this.functions.get(found) ?? []);
   }
 
-  named(name: string): Summary[] {
-    const target = this.imported.get(name);
-    return this.functions.get(name) ?? (target === undefined ? [] : (this.functions.get(target) ?? []));
+  private find(name: string, owner: string): string | null {
+    const defines = (target: Target): boolean => {
+      const key = keyOf(target);
+      return this.functions.has(key) || this.constructors.has(key);
+    };
+    const target = name === '' ? null : this.imports.resolve(owner, name, defines);
+    return target === null ? null : keyOf(target);
   }
 
   /** Functions that this call may run, by name alone. */
-  callees(site: Pick<CallSite, 'callee' | 'method'>): Callee[] {
+  callees(site: Pick<CallSite, 'callee' | 'method'>, owner = ''): Callee[] {
     const { callee, method } = site;
-    const dot = callee.indexOf('.');
-    const head = dot < 0 ? callee : callee.slice(0, dot);
-    const full = this.imported.has(head)
-      ? `${this.imported.get(head) ?? ''}${dot < 0 ? '' : callee.slice(dot)}`
-      : callee;
-    const direct: Callee[] = [
-      ...(this.functions.get(callee) ?? []),
-      ...(full === callee ? [] : (this.functions.get(full) ?? []))
-    ].map(summary => ({ summary, shift: 0 }));
-    const made: Callee[] = (this.constructors.get(full) ?? []).map(summary => ({ summary, shift: 1 }));
-    const isMethod = callee === '' || dot >= 0;
+    const found = this.find(callee, owner) ?? callee;
+    const direct: Callee[] = (this.functions.get(found) ?? []).map(summary => ({ summary, shift: 0 }));
+    const made: Callee[] = (this.constructors.get(found) ?? []).map(summary => ({ summary, shift: 1 }));
+    const isMethod = callee === '' || callee.includes('.');
     const bound: Callee[] =
       isMethod && direct.length === 0 ? (this.methods.get(method) ?? []).map(summary => ({ summary, shift: 1 })) : [];
     return [...direct, ...made, ...bound];
@@ -98,15 +102,15 @@ export class FunctionTable {
     }
   }
 
-  private readonly constructors = new Map<string, Summary[]>();
-
   private update(summary: Summary): boolean {
     const before = size(summary);
     const { body, params } = summary.facts;
     const groups = new Groups();
     body.shares.forEach(edge => groups.join(edge));
     for (const site of body.calls) {
-      this.handedOut(site).forEach(name => site.targets.forEach(left => groups.join({ left, right: name })));
+      this.handedOut(site, summary.module).forEach(name =>
+        site.targets.forEach(left => groups.join({ left, right: name }))
+      );
     }
     const fresh = renewed(summary.facts);
     const touch = (name: string, row: number, draw: boolean): void => {
@@ -130,7 +134,7 @@ export class FunctionTable {
       );
     }
     for (const site of body.calls) {
-      this.changedBy(site).forEach(change => {
+      this.changedBy(site, summary.module).forEach(change => {
         if (change.free) {
           summary.free.add(change.name);
         } else {
@@ -151,9 +155,9 @@ export class FunctionTable {
   }
 
   /** Names that a call changes through the functions it runs or is given. */
-  changedBy(site: CallSite): Change[] {
+  changedBy(site: CallSite, owner = ''): Change[] {
     const changed: Change[] = [];
-    for (const { summary, shift } of this.callees(site)) {
+    for (const { summary, shift } of this.callees(site, owner)) {
       summary.changes.forEach(position =>
         given(site, summary, position, shift).forEach(name => changed.push({ name, draw: false, free: false }))
       );
@@ -163,7 +167,7 @@ export class FunctionTable {
       summary.free.forEach(name => changed.push({ name, draw: false, free: true }));
     }
     for (const arg of site.args) {
-      for (const summary of arg.plain === null ? [] : this.named(arg.plain)) {
+      for (const summary of arg.plain === null ? [] : this.named(arg.plain, owner)) {
         summary.free.forEach(name => changed.push({ name, draw: false, free: true }));
         if (summary.changes.size > 0) {
           const others = [...site.receiver, ...site.args.filter(one => one !== arg).flatMap(one => one.names)];
@@ -175,8 +179,8 @@ export class FunctionTable {
   }
 
   /** Names whose objects the result of a call may share, through the bodies of the functions it runs. */
-  handedOut(site: CallSite): string[] {
-    return this.callees(site).flatMap(({ summary, shift }) =>
+  handedOut(site: CallSite, owner = ''): string[] {
+    return this.callees(site, owner).flatMap(({ summary, shift }) =>
       [...summary.returns].flatMap(position => given(site, summary, position, shift))
     );
   }

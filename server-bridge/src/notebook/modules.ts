@@ -2,9 +2,10 @@
 import { posix } from 'node:path';
 import type { FunctionTable } from './functions.js';
 import type { Program, Unit } from './program.js';
-import { parseCell } from './python/cell.js';
+import { parseCell, type Statement } from './python/cell.js';
 import { argumentsOf } from './python/calls.js';
 import { stringValue } from './python/literals.js';
+import { programsOf } from './python/programs.js';
 import { dotted } from './python/sharing.js';
 import type { Py } from './python/tree.js';
 
@@ -22,6 +23,8 @@ interface Imported {
   module: string;
   /** Names of `from … import`, which may be modules too. */
   names: string[];
+  /** A file that is run as a program, relative to the notebook's folder. */
+  script?: string;
 }
 
 const imports = new WeakMap<Py, Imported[]>();
@@ -46,6 +49,8 @@ function importsIn(node: Py): Imported[] {
       if (module !== undefined) {
         found.push({ module, names: [] });
       }
+    } else if (kid.type === 'call') {
+      found.push(...programsOf(kid).map(({ module, script }) => ({ module: module ?? '', names: [], script })));
     }
   }
   return found;
@@ -56,6 +61,7 @@ export class Modules {
   private readonly closures = new Map<string, string[]>();
   private readonly texts = new Map<string, string | null>();
   private readonly folders: string[];
+  private readonly scripts = new Set<string>();
 
   constructor(
     private readonly place: ModulePlace,
@@ -80,44 +86,92 @@ export class Modules {
     return found;
   }
 
-  /** Gives the functions of imported project modules to the table (N35). */
+  /** Tells the table what the imports of the notebook and its modules bind, and gives it the modules' functions (N35). */
   addFunctions(units: readonly Unit[], table: FunctionTable): void {
     const added = new Set<string>();
     for (const unit of units) {
-      for (const kid of importsIn(unit.node).length === 0 ? [] : unit.node.walk()) {
-        if (kid.type === 'import_statement' || kid.type === 'import_from_statement') {
-          this.addImported(kid, table, added);
-        }
+      this.addImports(unit.node, '', table, added);
+    }
+  }
+
+  private addImports(code: Py, owner: string, table: FunctionTable, added: Set<string>): void {
+    if (importsIn(code).length === 0) {
+      return;
+    }
+    for (const imported of importsIn(code).filter(one => one.script !== undefined)) {
+      this.files(imported, this.folders).forEach(file => this.addFile(file, table, added));
+    }
+    for (const node of code.walk()) {
+      if (node.type === 'import_statement') {
+        node.all('name').forEach(name => this.addModule(name, owner, table, added));
+      } else if (node.type === 'import_from_statement') {
+        this.addNames(node, owner, table, added);
       }
     }
   }
 
-  private addImported(node: Py, table: FunctionTable, added: Set<string>): void {
-    const from = node.type === 'import_from_statement' ? (node.get('module_name')?.text ?? '') : null;
-    for (const name of node.all('name')) {
+  /** `import a.b` and `import a.b as c`. */
+  private addModule(name: Py, owner: string, table: FunctionTable, added: Set<string>): void {
+    const target = (name.get('name') ?? name).text;
+    const file = this.find(target, this.foldersOf(owner));
+    if (file !== null) {
+      table.imports.alias(owner, name.get('alias')?.text ?? target, { file, name: '' });
+      this.addFile(file, table, added);
+    }
+  }
+
+  /** `from a import b as c`, where `b` is a module or a name of one, and `from a import *`. */
+  private addNames(node: Py, owner: string, table: FunctionTable, added: Set<string>): void {
+    const written = (node.get('module_name')?.text ?? '').replace(/\s+/g, '');
+    const names = node.all('name');
+    const plain = { module: written, names: names.map(name => (name.get('name') ?? name).text) };
+    const dots = written.startsWith('.');
+    const { folders } = dots ? absolute(plain, posix.dirname(owner), this.folders) : { folders: this.foldersOf(owner) };
+    const module = written.replace(/^\.+/, '');
+    const base = module === '' ? null : this.find(module, folders);
+    if (base !== null) {
+      this.addFile(base, table, added);
+    }
+    if (base !== null && node.kids.some(kid => kid.type === 'wildcard_import')) {
+      table.imports.star(owner, base);
+    }
+    for (const name of names) {
       const target = (name.get('name') ?? name).text;
-      const alias = name.get('alias')?.text;
-      const module = from ?? target;
-      const file =
-        this.files({ module, names: from === null ? [] : [target] }, this.folders).at(0) ??
-        this.find(module, this.folders);
-      if (file === null || file === undefined) {
-        continue;
+      const alias = name.get('alias')?.text ?? target;
+      const inner = this.find(module === '' ? target : `${module}.${target}`, folders);
+      if (inner !== null) {
+        table.imports.alias(owner, alias, { file: inner, name: '' });
+        this.addFile(inner, table, added);
+      } else if (base !== null) {
+        table.imports.alias(owner, alias, { file: base, name: target });
       }
-      this.addFile(file, module, table, added);
-      table.alias(alias ?? target, from === null ? module : `${from}.${target}`);
     }
   }
 
-  private addFile(file: string, module: string, table: FunctionTable, added: Set<string>): void {
-    const text = this.text(file);
-    if (added.has(file) || text === null) {
+  private foldersOf(owner: string): readonly string[] {
+    return this.scripts.has(owner) ? [posix.dirname(owner), ...this.folders] : this.folders;
+  }
+
+  private addFile(file: string, table: FunctionTable, added: Set<string>): void {
+    if (added.has(file)) {
       return;
     }
     added.add(file);
-    for (const statement of parseCell(text).statements) {
-      statement.facts.functions.forEach(facts => table.add(facts, module));
+    for (const statement of this.statements(file)) {
+      statement.facts.functions.forEach(facts => table.add(facts, file));
+      this.addImports(statement.node, file, table, added);
     }
+  }
+
+  /** Top-level statements of a module or script of the project. */
+  statements(file: string): readonly Statement[] {
+    const text = this.text(file);
+    return text === null ? [] : parseCell(text).statements;
+  }
+
+  /** Is it run as a program of its own, not imported? */
+  isScript(file: string): boolean {
+    return this.scripts.has(file);
   }
 
   private text(path: string): string | null {
@@ -131,7 +185,15 @@ export class Modules {
   }
 
   /** Files of one import: packages on the way, the module, and submodules among the imported names. */
-  private files({ module, names }: Imported, folders: readonly string[]): string[] {
+  private files({ module, names, script }: Imported, folders: readonly string[]): string[] {
+    if (script !== undefined) {
+      const file = posix.normalize(posix.join(this.place.folder, script));
+      if (file.startsWith('../') || this.text(file) === null) {
+        return [];
+      }
+      this.scripts.add(file);
+      return [file];
+    }
     const parts = module.split('.');
     const found: string[] = [];
     parts.forEach((_, index) => {
@@ -178,7 +240,7 @@ export class Modules {
       const folder = posix.dirname(at);
       for (const statement of parseCell(text).statements) {
         for (const imported of importsIn(statement.node)) {
-          const { list, folders } = absolute(imported, folder, this.folders);
+          const { list, folders } = absolute(imported, folder, this.foldersOf(file));
           list.forEach(one => queue.push(...this.files(one, folders)));
         }
       }

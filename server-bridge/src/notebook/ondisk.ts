@@ -12,6 +12,7 @@ import type { NotebookText } from './notebook.js';
 import { pythonText, type ParamDrift } from './params.js';
 import { Problems, rowsEdit, tagEdit } from './problems.js';
 import { readScript, sameCode, type ReadScript } from './script.js';
+import { whatStands } from './whatstands.js';
 
 export interface FolderOptions extends Pick<AnalysisContext, 'root' | 'read' | 'language' | 'accepts'> {
   /** Stages whose hand-edited entry or script the user gave up (N7, N10). */
@@ -49,6 +50,7 @@ export function analyseInFolder(
     notebook: notebookPath,
     root: options.root,
     read: options.read,
+    exists: options.root === null ? undefined : whatStands(options.root, folder),
     language: options.language,
     accepts: options.accepts,
     previous: stage => scriptOnDisk(folder, stage),

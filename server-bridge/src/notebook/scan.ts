@@ -1,19 +1,25 @@
 /** Follows a stage's statements, and the functions they call, and tells each file access with its path (N23). */
 import type { Callee, FunctionTable } from './functions.js';
+import type { Modules } from './modules.js';
 import type { Param } from './params.js';
-import { newestBinding, type Program, type Unit } from './program.js';
+import type { Program, Unit } from './program.js';
 import { accesses, type AccessMode } from './python/access.js';
 import { argumentsOf } from './python/calls.js';
+import { isMain, survives } from './python/guards.js';
 import { targetNames } from './python/names.js';
-import { pathTexts, type PathNames } from './python/paths.js';
+import { pathTexts, pathValues, type PathNames } from './python/paths.js';
 import { calleeName, dotted } from './python/sharing.js';
 import type { Py } from './python/tree.js';
+import { loopItems, MOST_ROUNDS, type Item } from './scan-items.js';
+import { ScanNames, type Local, type Where } from './scan-names.js';
 
 export interface FileEvent {
   mode: AccessMode;
   /** Text of the path as the code spells it, with `${key}` for parameters; null when it cannot be told. */
   text: string | null;
   ending: string;
+  /** The code goes on when the file is not there. */
+  optional: boolean;
   /** The call that does it, for the eye. */
   how: string;
   unit: Unit;
@@ -23,32 +29,57 @@ export interface FileEvent {
 export interface ScanContext {
   program: Program;
   table: FunctionTable;
+  modules: Modules;
   params: ReadonlyMap<string, Param>;
-  stage: string;
-  refuse(unit: Unit, row: number, message: string): void;
+  /** A module's file relative to the notebook's folder. */
+  place(file: string): string;
+  /** `node` is the text that holds the parameter. */
+  refuse(unit: Unit, row: number, node: Py, message: string): void;
 }
 
-/** Rounds of loops that are followed in one statement. */
-const LIMIT = 256;
-
-type Local = Map<string, string[] | null>;
+const DEEPEST = 4;
 
 /** File accesses of one statement, in the order of the text. */
 export function fileEvents(context: ScanContext, unit: Unit): FileEvent[] {
-  const scan = new Scan(context, unit);
+  const scan = new Scan(context, unit, { file: '', at: unit.index });
   scan.visit(unit.node, new Map(), 0, null);
   return scan.events;
 }
 
+/** What a module reads while `unit` imports it; a script that `unit` runs may write too. */
+export function moduleEvents(context: ScanContext, unit: Unit, file: string): FileEvent[] {
+  const scan = new Scan(context, unit, { file, at: 0 });
+  const script = context.modules.isScript(file);
+  for (const { node } of context.modules.statements(file)) {
+    if (script || !isMain(node)) {
+      scan.visit(node, new Map(), 0, unit.node.row);
+    }
+  }
+  return scan.events.filter(event => script || isRead(event.mode));
+}
+
+function isRead(mode: AccessMode): boolean {
+  return mode === 'read' || mode === 'list' || mode === 'check' || mode === 'database';
+}
+
+/** Functions that call what they are given, once for each part of something. */
+const APPLY =
+  /^(map|imap|imap_unordered|starmap|apply|applymap|apply_async|filter|transform|agg|aggregate|pipe|sorted|sort|min|max|reduce|submit|partial|delayed)$/;
+
 class Scan {
   readonly events: FileEvent[] = [];
   private readonly active = new Set<Py>();
+  private readonly finder: ScanNames;
   private rounds = 0;
+  private optional = 0;
 
   constructor(
     private readonly context: ScanContext,
-    private readonly unit: Unit
-  ) {}
+    private readonly unit: Unit,
+    private where: Where
+  ) {
+    this.finder = new ScanNames(context, (node, message) => context.refuse(unit, node.row, node, message));
+  }
 
   /** `row` is the row of the call in the cell when the text is that of a function elsewhere. */
   visit(node: Py, local: Local, depth: number, row: number | null): void {
@@ -69,6 +100,9 @@ class Scan {
         this.loop(left, right, local, () => rest.forEach(kid => this.visit(kid, local, depth, row)));
         return;
       }
+      case 'try_statement':
+        this.attempt(node, kid => this.visit(kid, local, depth, row));
+        return;
       case 'list_comprehension':
       case 'set_comprehension':
       case 'dictionary_comprehension':
@@ -89,10 +123,27 @@ class Scan {
     node.kids.forEach(kid => this.visit(kid, local, depth, row));
   }
 
+  /** Reads in a `try` that goes on without the file are optional. */
+  private attempt(node: Py, visit: (kid: Py) => void): void {
+    const body = node.get('body');
+    const goesOn = survives(node);
+    for (const kid of node.kids) {
+      this.optional += goesOn && kid === body ? 1 : 0;
+      visit(kid);
+      this.optional -= goesOn && kid === body ? 1 : 0;
+    }
+  }
+
+  private names(local: Local): PathNames {
+    return this.finder.at(this.where, local);
+  }
+
   private assign(node: Py, local: Local): void {
     const left = node.get('left');
     if (left?.type === 'identifier') {
-      local.set(left.text, pathTexts(node.get('right'), this.names(local)));
+      local.set(left.text, pathValues(node.get('right'), this.names(local)));
+    } else if (left !== undefined) {
+      this.bind(left, { values: null, parts: loopItems(this.finder, node.get('right'), local, this.where) }, local);
     }
   }
 
@@ -110,85 +161,37 @@ class Scan {
     this.loop(first.get('left'), right, local, () => this.clauses(rest, local, over, run));
   }
 
-  /** Runs the body once for each item of a literal list, or of a constant that is one; else once with unknown names. */
+  /** Runs the body once for each round where the text tells them; else once with unknown names. */
   private loop(left: Py | undefined, right: Py | undefined, local: Local, run: () => void): void {
-    const names = left === undefined ? [] : left.type === 'identifier' ? [left] : left.kids;
-    const items = this.items(right, local, 0);
-    if (items === null || items.length === 0 || this.rounds + items.length > LIMIT) {
-      names.flatMap(targetNames).forEach(name => local.set(name, null));
+    const items = loopItems(this.finder, right, local, this.where);
+    if (items === null || items.length === 0 || this.rounds + items.length > MOST_ROUNDS) {
+      this.bind(left, { values: null, parts: null }, local);
       run();
       return;
     }
     this.rounds += items.length;
     for (const item of items) {
-      const values = left?.type === 'identifier' ? [item] : item.kids;
-      const texts = names.map((_, at) =>
-        values.length === names.length ? pathTexts(values[at], this.names(local)) : null
-      );
-      names.forEach((name, at) => targetNames(name).forEach(one => local.set(one, texts[at] ?? null)));
+      this.bind(left, item, local);
       run();
     }
   }
 
-  private items(node: Py | undefined, local: Local, depth: number): Py[] | null {
-    if (node === undefined || depth > 4) {
-      return null;
+  private bind(left: Py | undefined, item: Item, local: Local): void {
+    if (left === undefined) {
+      return;
     }
-    if (['list', 'tuple', 'set', 'expression_list'].includes(node.type)) {
-      return node.kids;
+    if (left.type === 'identifier') {
+      local.set(left.text, item.values);
+    } else if (item.parts?.length === left.kids.length && !left.kids.some(kid => /splat/.test(kid.type))) {
+      left.kids.forEach((kid, at) => this.bind(kid, item.parts?.[at] ?? { values: null, parts: null }, local));
+    } else {
+      targetNames(left).forEach(name => local.set(name, null));
     }
-    if (node.type === 'dictionary') {
-      return node.kids.map(pair => pair.get('key') ?? pair);
-    }
-    if (node.type === 'call' && calleeName(node) === 'items') {
-      const map = this.constant(node.get('function')?.get('object'), local);
-      return map?.type === 'dictionary' ? map.kids : null;
-    }
-    if (node.type === 'identifier' && !local.has(node.text)) {
-      return this.items(this.constant(node, local), local, depth + 1);
-    }
-    return null;
-  }
-
-  /** The expression that a name was last certainly bound to. */
-  private constant(node: Py | undefined, local: Local): Py | undefined {
-    if (node?.type !== 'identifier' || local.has(node.text)) {
-      return node;
-    }
-    const newest = newestBinding(this.context.program, node.text, this.unit.index);
-    const assignment = newest?.how === 'bind' ? newest.unit.node.kids[0] : undefined;
-    return assignment?.type === 'assignment' ? assignment.get('right') : undefined;
-  }
-
-  private names(local: Local, at = this.unit.index, depth = 0): PathNames {
-    const { program, params } = this.context;
-    return {
-      look: name => {
-        const known = local.get(name);
-        if (known !== undefined) {
-          return known;
-        }
-        const newest = newestBinding(program, name, at);
-        const assignment = newest?.how === 'bind' && depth < 12 ? newest.unit.node.kids[0] : undefined;
-        const simple = assignment?.type === 'assignment' && assignment.get('left')?.type === 'identifier';
-        return simple
-          ? pathTexts(assignment.get('right'), this.names(new Map(), newest?.unit.index ?? at, depth + 1))
-          : null;
-      },
-      param: name => {
-        if (local.has(name)) {
-          return null;
-        }
-        const newest = newestBinding(program, name, at);
-        const param = newest?.unit.param === true ? params.get(name) : undefined;
-        return param !== undefined && ['int', 'float', 'str'].includes(param.type) ? param.key : null;
-      },
-      refuse: (row, message) => this.context.refuse(this.unit, row, message)
-    };
   }
 
   private call(node: Py, local: Local, depth: number, row: number | null): void {
-    const callees = this.context.table.callees({ callee: dotted(node.get('function')), method: calleeName(node) });
+    const site = { callee: dotted(node.get('function')), method: calleeName(node) };
+    const callees = this.context.table.callees(site, this.where.file);
     // `savefig("one")` may be a function of the notebook that bears a library's name: its body tells.
     const own = node.get('function')?.type === 'identifier' && callees.some(({ shift }) => shift === 0);
     const names = this.names(local);
@@ -196,50 +199,125 @@ class Scan {
       const how = dotted(node.get('function')) || calleeName(node);
       const texts = pathTexts(access.path, names) ?? [null];
       for (const text of texts) {
-        this.events.push({
-          mode: access.mode,
-          text,
-          ending: access.ending,
-          how,
-          unit: this.unit,
-          row: row ?? node.row
-        });
+        const { mode, ending } = access;
+        const optional = this.optional > 0;
+        this.events.push({ mode, text, ending, optional, how, unit: this.unit, row: row ?? node.row });
       }
     }
-    if (depth < 4) {
+    if (depth < DEEPEST) {
       this.follow(node, callees, local, depth, row);
+      this.handed(node, local, depth, row);
+      this.delayed(node, local, depth, row);
     }
   }
 
   /** The bodies of called functions, with the texts of their arguments. */
   private follow(node: Py, callees: readonly Callee[], local: Local, depth: number, row: number | null): void {
     for (const { summary, shift } of callees) {
-      const body = summary.facts.node.get('body');
-      if (body === undefined || this.active.has(body)) {
-        continue;
-      }
-      const inner: Local = new Map();
-      summary.facts.params.forEach(name => inner.set(name, null));
-      this.defaults(summary.facts.node, inner);
+      const given: Local = new Map();
       argumentsOf(node).forEach((arg, index) => {
         const named = arg.type === 'keyword_argument';
         const name = named ? (arg.get('name')?.text ?? '') : (summary.facts.params[index + shift] ?? '');
         if (name !== '' && arg.type !== 'list_splat') {
-          inner.set(name, pathTexts(named ? arg.get('value') : arg, this.names(local)));
+          given.set(name, pathValues(named ? arg.get('value') : arg, this.names(local)));
         }
       });
-      this.active.add(body);
-      this.visit(body, inner, depth + 1, row ?? node.row);
-      this.active.delete(body);
+      this.enter(summary, given, depth, row ?? node.row);
     }
+  }
+
+  private enter(summary: Callee['summary'], given: Local, depth: number, row: number): void {
+    const { node, params } = summary.facts;
+    const body = node.get('body');
+    if (body === undefined || this.active.has(body)) {
+      return;
+    }
+    const before = this.where;
+    this.where = summary.module === before.file ? before : { file: summary.module, at: this.unit.index };
+    const inner: Local = new Map();
+    params.forEach(name => inner.set(name, null));
+    this.defaults(node, inner);
+    given.forEach((values, name) => inner.set(name, values));
+    this.active.add(body);
+    this.visit(body, inner, depth + 1, row);
+    this.active.delete(body);
+    this.where = before;
   }
 
   private defaults(definition: Py, inner: Local): void {
     for (const kid of definition.get('parameters')?.kids ?? []) {
       const value = kid.get('value');
       if (value !== undefined) {
-        targetNames(kid.get('name') ?? kid).forEach(name => inner.set(name, pathTexts(value, this.names(new Map()))));
+        targetNames(kid.get('name') ?? kid).forEach(name => inner.set(name, pathValues(value, this.names(new Map()))));
       }
     }
+  }
+
+  /** Functions and lambdas that a call is given: `map(load, paths)`, `sorted(x, key=rank)`. What others may call only reads. */
+  private handed(node: Py, local: Local, depth: number, row: number | null): void {
+    const args = argumentsOf(node);
+    const applies = APPLY.test(calleeName(node));
+    const from = this.events.length;
+    for (const arg of args) {
+      const value = arg.type === 'keyword_argument' ? arg.get('value') : arg;
+      const rest = arg.type === 'keyword_argument' ? [] : args.slice(args.indexOf(arg) + 1);
+      const rounds = calleeName(node) === 'partial' ? null : this.roundsOf(node, rest, local);
+      if (value?.type === 'lambda') {
+        const params = (value.get('parameters')?.kids ?? []).flatMap(kid => targetNames(kid.get('name') ?? kid));
+        for (const item of rounds ?? [null]) {
+          const inner: Local = new Map(local);
+          params.forEach((name, at) => inner.set(name, at === 0 ? (item?.values ?? null) : null));
+          value.all('body').forEach(body => this.visit(body, inner, depth + 1, row ?? node.row));
+        }
+        continue;
+      }
+      const path = value?.type === 'identifier' || value?.type === 'attribute' ? dotted(value) : '';
+      if (path === '' || local.has(path)) {
+        continue;
+      }
+      for (const summary of this.context.table.named(path, this.where.file)) {
+        for (const item of rounds ?? [null]) {
+          const given: Local = new Map();
+          if (item !== null) {
+            given.set(summary.facts.params[0] ?? '', item.values);
+          } else if (calleeName(node) === 'partial') {
+            rest.forEach((one, at) => this.give(one, summary.facts.params[at] ?? '', local, given));
+          }
+          this.enter(summary, given, depth, row ?? node.row);
+        }
+      }
+    }
+    if (!applies) {
+      const kept = this.events.splice(from).filter(event => isRead(event.mode));
+      this.events.push(...kept);
+    }
+  }
+
+  private give(arg: Py, name: string, local: Local, given: Local): void {
+    const named = arg.type === 'keyword_argument';
+    given.set(
+      named ? (arg.get('name')?.text ?? '') : name,
+      pathValues(named ? arg.get('value') : arg, this.names(local))
+    );
+  }
+
+  /** The rounds of `map(f, [...])` and of a pool's `map`. */
+  private roundsOf(node: Py, rest: readonly Py[], local: Local): Item[] | null {
+    return /^(map|imap|imap_unordered)$/.test(calleeName(node)) && rest.length === 1
+      ? loopItems(this.finder, rest[0], local, this.where)
+      : null;
+  }
+
+  /** `delayed(load)("a.csv")`. */
+  private delayed(node: Py, local: Local, depth: number, row: number | null): void {
+    const made = node.get('function');
+    const [first] =
+      made?.type === 'call' && /^(delayed|partial|remote)$/.test(calleeName(made)) ? argumentsOf(made) : [];
+    const path = dotted(first);
+    const callees =
+      path === ''
+        ? []
+        : this.context.table.named(path, this.where.file).map(summary => ({ summary, shift: 0 as const }));
+    this.follow(node, callees, local, depth, row);
   }
 }

@@ -38,7 +38,7 @@ async function hashDep(project: Project, dep: Dep, options: WorkOptions): Promis
   const found = await hashOut(project, dep.abs, { ...options, name });
   if (found === null) {
     throw new CellarError('E_MISSING_DEP', `dependency '${shown}' does not exist`, {
-      next: `Bring '${shown}' back (\`cellar checkout\`), make it, or take it out of the stage's deps.`,
+      next: `Bring '${shown}' back (\`cellar checkout\`), make it, or take it out of the stage's deps; where a notebook names it but can do without, exclude it in the stage's chip (\`ignore\` in the tag).`,
       at: { path: dep.abs }
     });
   }

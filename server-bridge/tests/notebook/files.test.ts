@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { initPython } from '../../src/notebook/python/parse.js';
-import { analysed, codes, stageOf, type Tagged } from './notebooks.js';
+import { applyEdits } from '../../src/notebook/edits.js';
+import { analysed, codes, notebook, stageOf, type Tagged } from './notebooks.js';
 
 beforeAll(() => initPython());
 
@@ -178,6 +179,90 @@ const FILES: [rule: string, cells: Tagged[], reads: string[], writes: string[]][
     ['c.json'],
     []
   ],
+  [
+    'constants with formats, str(), arithmetic, % and .format (N24)',
+    [
+      ['setup', 'YEAR = 2021\nRATE = 0.5\nTAG = "{:03d}"'],
+      [
+        's',
+        'open(f"w_{YEAR:06d}.csv")\nopen(f"r_{RATE:.2f}")\nopen("a_%04d.csv" % YEAR)\nopen("b_%s_%d" % ("x", YEAR - 1))\nopen(TAG.format(7))\nopen("c" + str(YEAR + 1))\nopen("{}_{n:>3}".format("d", n=4))'
+      ]
+    ],
+    ['007', 'a_2021.csv', 'b_x_2020', 'c2022', 'd_  4', 'r_0.50', 'w_002021.csv'],
+    []
+  ],
+  [
+    'numbers of a loop',
+    [
+      ['setup', 'FIRST = 2019'],
+      [
+        's',
+        'for year in range(FIRST, 2021):\n    open(f"data/{year}.csv")\nfor i, name in enumerate(["x", "y"]):\n    open(f"{name}{i:02d}.txt", "w")\nfor a, b in zip(["p", "q"], [1, 2]):\n    open(f"{a}{b}", "w")'
+      ]
+    ],
+    ['data/2019.csv', 'data/2020.csv'],
+    ['p1', 'q2', 'x00.txt', 'y01.txt']
+  ],
+  [
+    'constants of a class, a dict, a tuple',
+    [
+      [
+        'setup',
+        'class Config:\n    DATA = "d"\nPATHS = {"train": "t.csv"}\nA, B = "a.csv", "b.csv"\nconfig = Config()'
+      ],
+      ['s', 'open(Config.DATA + "/x")\nopen(config.DATA + "/y")\nopen(PATHS["train"])\nopen(A)\nopen(B)']
+    ],
+    ['a.csv', 'b.csv', 'd/x', 'd/y', 't.csv'],
+    []
+  ],
+  [
+    'files with defaults of a lambda of setup',
+    [
+      ['setup', 'load = lambda path="a.csv", kind="x": open(path)\nother = lambda: open("b.csv")'],
+      ['s', 'load()\nload("c.csv")\nother()']
+    ],
+    ['a.csv', 'b.csv', 'c.csv'],
+    []
+  ],
+  [
+    'functions that a call is given',
+    [
+      [
+        'setup',
+        'def one(row):\n    return open("a.csv")\ndef rank(x):\n    return open("b.csv")\ndef load(path):\n    return open(path)\ndef notify(x):\n    open("never.txt", "w")'
+      ],
+      [
+        's',
+        'df.apply(one, axis=1)\nsorted(names, key=rank)\nlist(map(load, ["c", "d"]))\ndf.x.map(lambda v: open("e"))\npool.map(load, ["f"])\nParallel()(delayed(load)(p) for p in ["g"])\npartial(load, "h")()\nbus.on("x", notify)'
+      ]
+    ],
+    ['a.csv', 'b.csv', 'c', 'd', 'e', 'f', 'g', 'h'],
+    []
+  ],
+  [
+    'databases are read, and written where the stage says so (N27)',
+    [
+      ['r', 'c = sqlite3.connect("b.db")\nc.execute("insert into t values (1)")\nc.commit()'],
+      [
+        's',
+        'c = sqlite3.connect("a.db")\npd.read_sql("select * from t", c)\npd.read_sql("t", "sqlite:///b.db")\nsqlite3.connect(":memory:")'
+      ]
+    ],
+    ['a.db', 'b.db'],
+    []
+  ],
+  ['a database that the stage fills', [['s', 'c = sqlite3.connect("a.db")\ndf.to_sql("t", c)']], [], ['a.db']],
+  [
+    'what is read only where it is there, and else made, is an out',
+    [
+      [
+        's',
+        'if os.path.exists("cache.pkl"):\n    d = pd.read_pickle("cache.pkl")\nelse:\n    d = make()\n    d.to_pickle("cache.pkl")'
+      ]
+    ],
+    [],
+    ['cache.pkl']
+  ],
   ['paths are made plain', [['s', 'open("./a//b/../c.txt")']], ['a/c.txt'], []],
   ['plain strings and unknown paths are none', [['s', 'x = "data/raw.csv"\nopen(unknown())']], [], []],
   ['%%writefile is a write (N22f)', [['s', '%%writefile conf/a.ini\n[x]\n']], [], ['conf/a.ini']]
@@ -217,6 +302,175 @@ describe('files', () => {
     const analysis = analysed(cells);
     expect(stageOf(analysis, 's').deps).toEqual(['.cellar/nb/s.py', 'a', 'b']);
   });
+});
+
+/** Reads that the code can do without are deps only while the file is there (N23). */
+const OPTIONAL: [rule: string, source: string][] = [
+  ['try and FileNotFoundError', 'try:\n    d = open("o.csv").read()\nexcept FileNotFoundError:\n    d = ""'],
+  ['try and a tuple of errors', 'try:\n    d = open("o.csv")\nexcept (ValueError, OSError) as e:\n    print(e)'],
+  ['try and anything', 'try:\n    d = open("o.csv")\nexcept:\n    d = None'],
+  ['os.path.exists', 'if os.path.exists("o.csv"):\n    d = open("o.csv")'],
+  ['Path.exists', 'p = Path("o.csv")\nd = open(p) if p.exists() else None'],
+  ['is_file', 'if not Path("o.csv").is_file():\n    d = 1\nelse:\n    d = open("o.csv")'],
+  ['a flag', 'there = os.path.isfile("o.csv")\nif there:\n    d = open("o.csv")'],
+  ['a folder', 'if os.path.isdir("o.csv"):\n    d = os.listdir("o.csv")'],
+  ['asked alone', 'd = 1 if os.path.exists("o.csv") else 2'],
+  [
+    'in a function',
+    'def load(p):\n    if not os.path.exists(p):\n        return None\n    return open(p)\nd = load("o.csv")'
+  ],
+  ['in a comprehension', 'd = [open(p) for p in ["o.csv"] if os.path.exists(p)]'],
+  ['made at the first run', 'if not os.path.exists("o.csv"):\n    fetch("o.csv")\nd = open("o.csv")']
+];
+
+describe('optional files', () => {
+  it.each(OPTIONAL)('%s', (_rule, source) => {
+    const there = analysed([['s', source]], { 'o.csv': 'x' });
+    const absent = analysed([['s', source]]);
+    expect(stageOf(there, 's').deps).toEqual(['.cellar/nb/s.py', 'o.csv']);
+    expect(stageOf(absent, 's').deps).toEqual(['.cellar/nb/s.py']);
+    expect(codes(absent).filter(code => code.startsWith('E_'))).toEqual([]);
+  });
+
+  it('what the code cannot do without is a dep also while it is missing', () => {
+    const source =
+      'open("a")\ntry:\n    open("b")\nexcept FileNotFoundError:\n    raise\ntry:\n    open("c")\nexcept KeyError:\n    pass';
+    expect(stageOf(analysed([['s', source]]), 's').deps).toEqual(['.cellar/nb/s.py', 'a', 'b', 'c']);
+  });
+
+  it('what a stage above makes is a dep before its first run, and so is what the tag names', () => {
+    const analysis = analysed([
+      ['a', 'open("o.csv", "w")'],
+      ['s', 'if os.path.exists("o.csv"):\n    open("o.csv")\nif os.path.exists("out"):\n    shutil.rmtree("out")']
+    ]);
+    expect(stageOf(analysis, 's').deps).toEqual(['.cellar/nb/s.py', 'o.csv']);
+  });
+});
+
+/** What modules of the project read while they are imported, or in functions that the stage calls (N23, N26). */
+const MODULE_READS: [rule: string, source: string, files: Record<string, string>, reads: string[]][] = [
+  ['while it is imported', 'import m', { 'm.py': 'import csv\nROWS = open("data/x.csv").read()' }, ['data/x.csv']],
+  [
+    'through its constants',
+    'from m import load\nload()',
+    { 'm.py': 'from pathlib import Path\nDATA = Path("data")\ndef load(name="x.csv"):\n    return open(DATA / name)' },
+    ['data/x.csv']
+  ],
+  [
+    'through functions of its own',
+    'import m\nm.load()',
+    { 'm.py': 'def load():\n    return inner("a")\ndef inner(name):\n    return open(f"{name}.csv")' },
+    ['a.csv']
+  ],
+  [
+    'through another module',
+    'from m import load\nload()',
+    {
+      'm.py':
+        'from config import DATA\nimport config\nfrom tools import read\ndef load():\n    read(DATA)\n    open(config.MORE)',
+      'config.py': 'DATA = "a.csv"\nMORE = "b.csv"',
+      'tools.py': 'def read(p):\n    return open(p)'
+    },
+    ['a.csv', 'b.csv']
+  ],
+  [
+    'through a package and relative imports',
+    'from pkg import load\nload()',
+    {
+      'pkg/__init__.py': 'from .io import load',
+      'pkg/io.py': 'from . import paths\ndef load():\n    return open(paths.DATA)',
+      'pkg/paths.py': 'DATA = "a.csv"'
+    },
+    ['a.csv']
+  ],
+  [
+    'beside its own file',
+    'from src.m import load\nload()',
+    {
+      'src/m.py':
+        'from pathlib import Path\nHERE = Path(__file__).resolve().parent\ndef load():\n    open(HERE / "a.csv")\n    open(HERE.parent / "data" / "b.csv")'
+    },
+    ['data/b.csv', 'src/a.csv']
+  ],
+  [
+    'constants of a module in the notebook',
+    'from config import DATA, Paths\nimport config as c\nopen(DATA)\nopen(c.DATA + ".gz")\nopen(Paths.TRAIN)',
+    { 'config.py': 'DATA = "a.csv"\nclass Paths:\n    TRAIN = "t.csv"' },
+    ['a.csv', 'a.csv.gz', 't.csv']
+  ],
+  ['all names of a module', 'from m import *\nload()', { 'm.py': 'def load():\n    return open("a.csv")' }, ['a.csv']],
+  [
+    'not what it does only as a program, nor what it writes',
+    'import m',
+    { 'm.py': 'open("log.txt", "w")\nif __name__ == "__main__":\n    open("a.csv")' },
+    []
+  ]
+];
+
+describe('what modules read', () => {
+  it.each(MODULE_READS)('%s', (_rule, source, files, reads) => {
+    const { inputs, outputs } = stageOf(analysed([['s', source]], files), 's');
+    const names = inputs.filter(one => one.kind === 'file').map(one => one.name);
+    expect(names.sort()).toEqual(reads);
+    expect(outputs.filter(one => one.kind === 'file')).toEqual([]);
+  });
+
+  it('only for the stages that need the module', () => {
+    const files = { 'm.py': 'X = open("a.csv")' };
+    const analysis = analysed(
+      [
+        ['setup', 'import m\nimport json'],
+        ['a', 'm.X'],
+        ['b', 'json.dumps(1)']
+      ],
+      files
+    );
+    expect(stageOf(analysis, 'a').deps).toContain('a.csv');
+    expect(stageOf(analysis, 'b').deps).not.toContain('a.csv');
+  });
+});
+
+/** Programs in Python that a stage runs: the file, its modules, what it reads and writes (N26). */
+const PROGRAMS: [rule: string, source: string][] = [
+  ['runpy', 'import runpy\nrunpy.run_path("tools/prog.py")'],
+  ['subprocess', 'import subprocess, sys\nsubprocess.run([sys.executable, "tools/prog.py", "-v"], check=True)'],
+  ['python by name', 'subprocess.check_call(["python3", "-u", "tools/prog.py"])'],
+  ['os.system', 'os.system("python tools/prog.py --fast")'],
+  ['a shell line', '!python tools/prog.py'],
+  ['%run', '%run tools/prog.py']
+];
+
+describe('programs', () => {
+  it.each(PROGRAMS)('%s', (_rule, source) => {
+    const files = {
+      'tools/prog.py': 'import helper\nif __name__ == "__main__":\n    helper.go()\n    open("made.csv", "w")',
+      'tools/helper.py': 'def go():\n    return open("a.csv")'
+    };
+    const stage = stageOf(analysed([['s', source]], files), 's');
+    expect(stage.deps).toEqual(['.cellar/nb/s.py', 'a.csv', 'tools/helper.py', 'tools/prog.py']);
+    expect(stage.outputs.filter(one => one.kind === 'file').map(one => one.name)).toEqual(['made.csv']);
+  });
+
+  it('in another working directory nothing is known', () => {
+    const stage = stageOf(analysed([['s', 'subprocess.run(["python", "x.py"], cwd="a")']], { 'x.py': '' }), 's');
+    expect(stage.deps).toEqual(['.cellar/nb/s.py']);
+  });
+});
+
+it('a parameter with a format in a path: the button makes the text a parameter (N24)', () => {
+  const cells: Tagged[] = [
+    ['params', 'lr = 0.1'],
+    ['s', 'open(f"m_{lr:.2f}.txt", "w")']
+  ];
+  const problem = analysed(cells).problems[0];
+  expect(problem?.next).toContain('lr_text = "0.10"');
+  const { cells: fixed } = applyEdits(
+    { cells: notebook(...cells).cells, metadata: undefined },
+    problem?.fixes[0]?.edits ?? []
+  );
+  const after = analysed(fixed.map((cell, at): Tagged => [cells[at]?.[0] ?? 's', cell.source]));
+  expect(codes(after)).toEqual([]);
+  expect(stageOf(after, 's').outputs.map(one => one.name)).toContain('m_${lr_text}.txt');
 });
 
 /** Project modules (N26). */

@@ -4,7 +4,10 @@ import { constantText } from './effects.js';
 import { calleeName, dotted } from './sharing.js';
 import type { Py } from './tree.js';
 
-export type AccessMode = 'read' | 'write' | 'append' | 'update' | 'list';
+/**
+ * `check` asks whether there is such a file; a `database` is read, and written where the stage's statements say so.
+ */
+export type AccessMode = 'read' | 'write' | 'append' | 'update' | 'list' | 'check' | 'database';
 
 export interface Access {
   mode: AccessMode;
@@ -104,7 +107,18 @@ const FIRST = new Map<string, AccessMode>(
     'os.scandir': 'list',
     'os.walk': 'list',
     listdir: 'list',
-    scandir: 'list'
+    scandir: 'list',
+    run_path: 'read',
+    'sqlite3.connect': 'database',
+    'duckdb.connect': 'database',
+    create_engine: 'database',
+    'os.path.exists': 'check',
+    'path.exists': 'check',
+    'os.path.isfile': 'check',
+    'os.path.isdir': 'check',
+    'os.path.lexists': 'check',
+    isfile: 'check',
+    isdir: 'check'
   })
 );
 
@@ -118,7 +132,10 @@ const SECOND = new Map<string, AccessMode>(
     'feather.write_feather': 'write',
     write_feather: 'write',
     save_npz: 'write',
-    save_file: 'write'
+    save_file: 'write',
+    urlretrieve: 'write',
+    'wget.download': 'write',
+    'gdown.download': 'write'
   })
 );
 
@@ -146,16 +163,23 @@ export function accesses(call: Py): Access[] {
   if (MOVERS.test(callee)) {
     return [...at('update', first), ...at('write', positional(args, 1) ?? keyword(args, ['dst']))];
   }
+  if (name === 'run_path' && first?.type === 'string') {
+    // The modules of the stage hold it.
+    return [];
+  }
   const single = FIRST.get(callee) ?? FIRST.get(callee.split('.').slice(-2).join('.')) ?? FIRST.get(name);
   if (single !== undefined) {
     return at(single, first, endingOf(name));
   }
   const second = SECOND.get(callee) ?? SECOND.get(name);
   if (second !== undefined) {
-    return at(second, positional(args, 1) ?? keyword(args, PATH_KEYS));
+    return at(second, positional(args, 1) ?? keyword(args, [...PATH_KEYS, 'out', 'output']));
   }
   if (object === undefined) {
     return READERS.has(name) ? at('read', first) : [];
+  }
+  if (/^read_sql(_query|_table)?$/.test(name)) {
+    return at('database', positional(args, 1) ?? keyword(args, ['con']));
   }
   if (READERS.has(name) || /^(imread|load_array)$/.test(name)) {
     return at('read', first);
@@ -171,6 +195,10 @@ export function accesses(call: Py): Access[] {
 function objectAccess(name: string, object: Py, args: Py[]): Access[] {
   const on = (mode: AccessMode): Access[] => [{ mode, path: object, ending: '' }];
   switch (name) {
+    case 'exists':
+    case 'is_file':
+    case 'is_dir':
+      return args.length === 0 ? on('check') : [];
     case 'read_text':
     case 'read_bytes':
       return on('read');

@@ -155,6 +155,12 @@ class Walk extends ExpressionWalk {
       this.expression(value);
     }
     targets.forEach(target => this.target(target, value));
+    if (value.type === 'lambda' && this.nested === 0) {
+      const made = functionFacts(value, '');
+      targets
+        .filter(target => target.type === 'identifier')
+        .forEach(target => this.facts.functions.push({ ...made, name: target.text }));
+    }
     const site = this.sites.get(plainValue(value));
     site?.targets.push(...targets.flatMap(targetNames).map(name => this.key(name)));
   }
