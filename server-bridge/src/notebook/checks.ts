@@ -168,7 +168,7 @@ export function checkCells(program: Program, notebook: NotebookText, problems: P
     const stages = role === 'stage' ? [cell.role.stage ?? ''] : below(program, cell.index);
     magics(cell, stages, notebook, problems);
     for (const unit of cell.units) {
-      effects(unit, stages, notebook, problems);
+      effects(program, unit, stages, notebook, problems);
     }
   }
   for (const unit of program.units.filter(one => one.stage !== null && one.state && !one.effects.seed)) {
@@ -230,7 +230,13 @@ function magics(cell: Cell, stages: readonly string[], notebook: NotebookText, p
   }
 }
 
-function effects(unit: Unit, stages: readonly string[], notebook: NotebookText, problems: Problems): void {
+function effects(
+  program: Program,
+  unit: Unit,
+  stages: readonly string[],
+  notebook: NotebookText,
+  problems: Problems
+): void {
   for (const { row, message, next } of unit.effects.refused) {
     stages.forEach(stage => problems.add({ code: 'E_REFUSED', message, next, cell: unit.cell, row, stage }));
   }
@@ -244,7 +250,7 @@ function effects(unit: Unit, stages: readonly string[], notebook: NotebookText, 
       row: unit.node.row
     });
   }
-  for (const { name, row } of unit.effects.environ) {
+  for (const { name, row } of unit.effects.environ.filter(one => !setsEnviron(program, unit, one.name))) {
     problems.add({
       code: 'W_ENVIRON',
       severity: 'warning',
@@ -265,6 +271,16 @@ function effects(unit: Unit, stages: readonly string[], notebook: NotebookText, 
       fixes: [moveToSetup(notebook, unit.cell, unit.node.row, unit.node.endRow)]
     });
   }
+}
+
+/** Has setup, or the stage itself, given the variable its value before? */
+function setsEnviron(program: Program, unit: Unit, name: string): boolean {
+  return program.units.some(
+    one =>
+      one.index <= unit.index &&
+      (one.stage === null || one.stage === unit.stage) &&
+      one.effects.environSet.includes(name)
+  );
 }
 
 /** N17: a stage may set state for the later ones only with definitions and parameters, in a statement of its own. */

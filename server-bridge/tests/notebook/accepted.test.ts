@@ -71,6 +71,67 @@ describe('accepted', () => {
   });
 });
 
+/** Environment variables that the notebook gave their value are no input (N27). */
+const ENVIRON: [rule: string, cells: Tagged[], warned: boolean][] = [
+  [
+    'set in setup',
+    [
+      ['setup', 'import os\nos.environ["X"] = "1"'],
+      ['s', 'x = os.environ["X"]']
+    ],
+    false
+  ],
+  [
+    'a default in setup',
+    [
+      ['setup', 'import os\nos.environ.setdefault("X", "1")'],
+      ['s', 'x = os.getenv("X")']
+    ],
+    false
+  ],
+  [
+    'several in setup',
+    [
+      ['setup', 'import os\nos.environ.update({"X": "1"}, Y="2")'],
+      ['s', 'x = os.environ["X"] + os.environ.get("Y")']
+    ],
+    false
+  ],
+  [
+    'a magic',
+    [
+      ['setup', 'import os\n%env X=1'],
+      ['s', 'x = os.environ["X"]']
+    ],
+    false
+  ],
+  ['in the stage itself', [['s', 'import os\nos.environ["X"] = "1"\nx = os.environ["X"]']], false],
+  ['only further down', [['s', 'import os\nx = os.environ["X"]\nos.environ["X"] = "1"']], true],
+  [
+    'another one',
+    [
+      ['setup', 'import os\nos.environ["X"] = "1"'],
+      ['s', 'x = os.environ["Z"]']
+    ],
+    true
+  ],
+  [
+    'in another stage',
+    [
+      ['setup', 'import os'],
+      ['a', 'os.environ["X"] = str(load())'],
+      ['s', 'x = os.environ["X"]']
+    ],
+    true
+  ]
+];
+
+describe('environment', () => {
+  it.each(ENVIRON)('%s', (_rule, cells, warned) => {
+    expect(codes(analysed(cells)).includes('W_ENVIRON')).toBe(warned);
+  });
+});
+
 /** Inputs that may well be one object are refused all the same (N35, N38). */
 const SHARED: [rule: string, producer: string, reader: string][] = [
   ['an alias', 'x = load()\ny = x', 'y.append(1)\nprint(x)'],

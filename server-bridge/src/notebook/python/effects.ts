@@ -19,6 +19,8 @@ export interface Effects {
   refused: Refused[];
   /** Names of environment variables that are read (N27). */
   environ: { name: string; row: number }[];
+  /** Names of environment variables that are set, at least where they had no value. */
+  environSet: string[];
   /** `os.chdir` (N22c). */
   chdir: { row: number; argument: Py | undefined } | null;
 }
@@ -36,6 +38,8 @@ const STATE_CALL = new RegExp(
 );
 const SEED_CALL =
   /(^|\.)(manual_seed|manual_seed_all|set_random_seed|seed_everything|setstate)$|^(\w+\.)*random\.(seed|set_state)$|^seed$|^tf\.random\.set_seed$/;
+/** The environment; `%env` is written with the import. */
+const ENVIRON = /^((os|__import__\("os"\))\.)?environ$/;
 /** Context managers that put the state back. */
 const SCOPED =
   /catch_warnings|style\.context|rc_context|option_context|errstate|printoptions|localcontext|axes_style|plotting_context|config_context/;
@@ -52,14 +56,30 @@ const REFUSED = new Map([
 
 /** Effects of the code under `node` itself; bodies of functions and lambdas in it are left out. */
 export function effectsOf(node: Py): Effects {
-  const effects: Effects = { state: false, seed: false, dynamic: false, refused: [], environ: [], chdir: null };
+  const effects: Effects = {
+    state: false,
+    seed: false,
+    dynamic: false,
+    refused: [],
+    environ: [],
+    environSet: [],
+    chdir: null
+  };
   visit(node, effects);
   return effects;
 }
 
 /** Effects of a function's body. */
 export function bodyEffects(definition: Py): Effects {
-  const effects: Effects = { state: false, seed: false, dynamic: false, refused: [], environ: [], chdir: null };
+  const effects: Effects = {
+    state: false,
+    seed: false,
+    dynamic: false,
+    refused: [],
+    environ: [],
+    environSet: [],
+    chdir: null
+  };
   const body = definition.get('body');
   if (body !== undefined) {
     visit(body, effects);
@@ -88,12 +108,13 @@ function visit(node: Py, effects: Effects, target = false): void {
     call(node, effects);
   } else if (node.type === 'import_from_statement') {
     importFrom(node, effects);
-  } else if (node.type === 'subscript' && /^(os\.)?environ$/.test(dotted(node.get('value')))) {
+  } else if (node.type === 'subscript' && ENVIRON.test(node.get('value')?.text ?? '')) {
     const key = constantText(node.get('subscript'));
     if (!target) {
       effects.environ.push({ name: key ?? '*', row: node.row });
     } else {
       effects.state = true;
+      effects.environSet.push(...(key === null ? [] : [key]));
     }
   }
   const stores = ASSIGNMENTS.has(node.type);
@@ -136,10 +157,25 @@ function call(node: Py, effects: Effects): void {
   if (/^(os\.)?(getenv|environ\.get)$/.test(callee)) {
     effects.environ.push({ name: constantText(args[0]) ?? '*', row: node.row });
   }
+  effects.environSet.push(...environSet(callee, args));
   effects.state ||=
     STATE_CALL.test(callee === '' ? `.${calleeName(node)}` : callee) ||
     /(^|__\("os"\)\.)environ\.(update|setdefault|pop|clear)$/.test(callee);
   effects.seed ||= SEED_CALL.test(callee);
+}
+
+/** Names that `os.environ.setdefault`, `os.environ.update` and `os.putenv` set. */
+function environSet(callee: string, args: readonly Py[]): string[] {
+  if (/(^|\.)environ\.setdefault$|^os\.putenv$/.test(callee)) {
+    return [constantText(args[0])].filter(name => name !== null);
+  }
+  if (!/(^|\.)environ\.update$/.test(callee)) {
+    return [];
+  }
+  return args
+    .flatMap(arg => (arg.type === 'keyword_argument' ? arg.all('name') : arg.kids.flatMap(pair => pair.all('key'))))
+    .map(name => (name.type === 'identifier' ? name.text : constantText(name)))
+    .filter(name => name !== null);
 }
 
 /** Text of a string literal without interpolation, null for anything else. */
