@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
+import { elapsed } from './clock.js';
 import { diskError } from './failures.js';
 import { acquireClaim } from './claimlock.js';
 import {
@@ -51,7 +52,7 @@ export function acquireProjectLock(tmpDir: string, options: LockOptions = {}): P
 
 /** Takes the lock on any lock file (`rwlock.lock` too). Re-entry is the caller's business. */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<Release> {
-  const deadline = performance.now() + (options.timeout ?? 3000);
+  const deadline = elapsed() + (options.timeout ?? 3000);
   let told: number | null | undefined;
   let pause = 20;
   for (;;) {
@@ -65,13 +66,28 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
       told = pid;
       options.onWait?.(pid);
     }
-    const left = deadline - performance.now();
+    const left = deadline - elapsed();
     if (left <= 0) {
       throw lockedError(path, pid);
     }
     await delay(Math.min(pause, left), options.signal);
     pause = Math.min(500, pause * 1.5);
   }
+}
+
+/**
+ * Who has the project lock now: null when it is free, else the pid that the lock file names, if any. To find out the lock is
+ * tried, and given back at once when it was free.
+ */
+export async function projectLockHolder(
+  tmpDir: string,
+  options: Pick<LockOptions, 'hardlink'> = {}
+): Promise<{ pid: number | null } | null> {
+  const path = join(tmpDir, 'lock');
+  const named = lockHolderPid(path);
+  const release = await tryLock(path, options.hardlink === true);
+  await release?.();
+  return release === null ? { pid: named } : null;
 }
 
 /** The pid written in a lock file: who holds it, when it is held. */

@@ -5,6 +5,7 @@ import { diskError } from './failures.js';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   constants,
   fchmodSync,
   fsyncDirSync,
@@ -41,7 +42,7 @@ export interface PublishOptions {
 export function publishFile(path: string, bytes: string | Uint8Array, options: PublishOptions = {}): void {
   const data = typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes;
   const folder = dirname(path);
-  const stem = `.${basename(path).slice(0, 80)}.`;
+  const stem = stemOf(path);
   const temp = join(folder, `${stem}${ownerTag()}.tmp`);
   try {
     mkdirSync(folder);
@@ -90,6 +91,18 @@ function modeFor(path: string, options: PublishOptions): number | null {
     throw new CellarError('E_NOT_A_FILE', `'${path}' is not a regular file.`, { next: 'Move it away.', at: { path } });
   }
   return Number(before.mode & 0o7777n);
+}
+
+/** Removes what processes that died left unfinished of a file, for who does not publish it again. */
+export function sweepUnfinished(path: string): void {
+  const folder = dirname(path);
+  if (existsSync(folder)) {
+    sweep(folder, stemOf(path));
+  }
+}
+
+function stemOf(path: string): string {
+  return `.${basename(path).slice(0, 80)}.`;
 }
 
 /** Removes what a process that died left beside this very file. */

@@ -7,18 +7,19 @@ import { pythonJson } from '../formats/pythonjson.js';
 import { isMapping, type Value, type ValueMap } from '../formats/value.js';
 import { patchYaml, printYaml } from '../formats/yaml.js';
 import type { Git } from '../git/git.js';
-import { readTextIfSync, removeTreeSync, unlinkIfSync } from '../io/files.js';
+import { readTextIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
 import { acquireRwLock } from '../io/rwlock.js';
+import { newOperation, openTrash } from '../io/trash.js';
 import type { Problem } from '../protocol/analysis.js';
 import type { Analysis, StageResult } from './context.js';
 import { readFolder, type Folder } from './disk.js';
 import { buildEntry, madeHash, madeOf, type OwnMeta } from './entry.js';
+import { ignoredProblem } from './ingit.js';
 import { CELLAR, RUNNER, stagePaths } from './names.js';
 import { fromFile, type NotebookText } from './notebook.js';
 import { analyseInFolder, isDetached, type FolderOptions, type StageOnDisk } from './ondisk.js';
 import { initPython } from './python/parse.js';
-import { Problems } from './problems.js';
 
 /** The part of an open project that compiling needs. */
 export interface CompileProject {
@@ -89,11 +90,9 @@ export async function compile(
     const locks = writes.some(write => write.path === 'dvc.lock');
     await (locks && options.exclusively !== undefined ? options.exclusively(work) : work());
   }
-  const problems = new Problems(notebookPath);
-  await ignoredScripts(project, folder, analysis, problems);
   return {
     analysis,
-    problems: [...analysis.problems, ...problems.list],
+    problems: [...analysis.problems, ...(await ignoredScripts(project, folder, analysis))],
     changes,
     blocked: analysis.stages.filter(stopped).map(result => result.name)
   };
@@ -262,35 +261,22 @@ async function apply(
     for (const { path, before, after } of writes.filter(write => write.after !== null)) {
       publishFile(join(folder.dir, path), after ?? '', { expect: before });
     }
-    for (const { path } of writes.filter(write => write.after === null)) {
-      unlinkIfSync(join(folder.dir, path));
-    }
-    removed.forEach(path => removeTreeSync(join(folder.dir, path)));
+    // What an untagged stage made may have taken hours: it waits in the trash (I3).
+    const gone = [...writes.filter(write => write.after === null).map(write => write.path), ...removed];
+    openTrash(project.tmpDir, newOperation('untag')).moveAll(gone.map(path => join(folder.dir, path)));
   } finally {
     await release();
   }
 }
 
 /** N11: scripts that git ignores are missing from every clone. */
-async function ignoredScripts(
-  project: CompileProject,
-  folder: Folder,
-  analysis: Analysis,
-  problems: Problems
-): Promise<void> {
+async function ignoredScripts(project: CompileProject, folder: Folder, analysis: Analysis): Promise<Problem[]> {
   if (project.git === null || analysis.stages.length === 0) {
-    return;
+    return [];
   }
   const paths = [RUNNER, 'dvc.yaml', 'dvc.lock', ...analysis.stages.map(result => result.paths.script)];
   const ignored = await project.git.ignoredAmong(paths.map(path => join(folder.dir, path)));
-  for (const path of paths.filter(one => ignored.has(join(folder.dir, one)))) {
-    problems.add({
-      code: 'W_IGNORED_BY_GIT',
-      severity: 'warning',
-      message: `git ignores \`${inProject(folder, path)}\`, so a clone would lack it.`,
-      next: `Take the rule out of \`.gitignore\` (\`git check-ignore -v ${inProject(folder, path)}\` shows it).`,
-      cell: null,
-      path: inProject(folder, path)
-    });
-  }
+  return paths
+    .filter(path => ignored.has(join(folder.dir, path)))
+    .map(path => ignoredProblem(inProject(folder, path), analysis.notebook));
 }

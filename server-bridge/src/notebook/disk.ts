@@ -4,12 +4,12 @@ import { parseLockFile } from '../formats/lockfile.js';
 import { parsePipelineFile } from '../formats/pipelinefile.js';
 import { isMapping, type Value, type ValueMap } from '../formats/value.js';
 import { parseYaml } from '../formats/yaml.js';
-import { existsSync, readdirSync, readTextIfSync, statSync } from '../io/files.js';
+import { existsSync, readdirSync, readTextIfSync } from '../io/files.js';
 import { CellarError } from '../protocol/errors.js';
-import { RecordedOutput } from '../protocol/recorded.js';
 import type { RecordedFacts } from './context.js';
 import { ownMeta, type OwnMeta } from './entry.js';
 import { CELLAR, notebookFolder, stagePaths } from './names.js';
+import { readRecorded } from './recorded.js';
 
 export interface OwnedEntry {
   name: string;
@@ -122,32 +122,9 @@ export function scriptOnDisk(folder: Folder, stage: string): string | null {
   return readTextIfSync(join(folder.dir, stagePaths(folder.slug, stage).script));
 }
 
-const facts = new Map<string, { stamp: string; facts: RecordedFacts | null }>();
-
-/** N38's facts of a stage's recorded output; null when there is none or it cannot be read. Parsed once per file state. */
+/** N38's facts of a stage's recorded output; null when there is none or it cannot be read. */
 export function recordedOnDisk(folder: Folder, stage: string): RecordedFacts | null {
-  const path = join(folder.dir, stagePaths(folder.slug, stage).outputs);
-  const stat = statSync(path);
-  if (stat === null) {
-    return null;
-  }
-  const stamp = `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
-  const known = facts.get(path);
-  if (known?.stamp === stamp) {
-    return known.facts;
-  }
-  const read = recordedFacts(readTextIfSync(path) ?? '');
-  facts.set(path, { stamp, facts: read });
-  return read;
-}
-
-function recordedFacts(text: string): RecordedFacts | null {
-  try {
-    const read = RecordedOutput.safeParse(JSON.parse(text));
-    return read.success ? { script: read.data.script, mutated: read.data.mutated, shared: read.data.shared } : null;
-  } catch {
-    return null;
-  }
+  return readRecorded(join(folder.dir, stagePaths(folder.slug, stage).outputs));
 }
 
 /** Parameters that other notebooks of the folder mirror: key → notebook folder and value. */

@@ -8,6 +8,7 @@ import { freeName } from './checks.js';
 import type { Analysis, AnalysisContext, StageResult } from './context.js';
 import { notebookExists, otherParams, recordedOnDisk, scriptOnDisk, type Folder } from './disk.js';
 import { COMPILER, madeHash, madeOf, ownedPart, type Made } from './entry.js';
+import { checkPointers } from './lfs.js';
 import type { NotebookText } from './notebook.js';
 import { pythonText, type ParamDrift } from './params.js';
 import { Problems, rowsEdit, tagEdit } from './problems.js';
@@ -64,6 +65,7 @@ export function analyseInFolder(
   for (const result of analysis.stages) {
     disk.set(result.name, stageOnDisk(folder, result, options, problems));
   }
+  checkPointers(folder, analysis, problems);
   owners(folder, notebook, analysis, problems);
   for (const drift of analysis.drifts) {
     drifted(drift, analysis, notebook, options, problems);

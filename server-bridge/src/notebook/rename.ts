@@ -5,8 +5,7 @@ import { parseLockFile, removeLockEntry, setLockEntry } from '../formats/lockfil
 import { renameStage as renameEntry, setStage } from '../formats/pipelinefile.js';
 import { isList, isMapping, type Scalar, type Value, type ValueMap } from '../formats/value.js';
 import { md5Hex } from '../hash/md5.js';
-import { existsSync, lstatSync, mkdirSync, renameSync, unlinkIfSync } from '../io/files.js';
-import { publishFile } from '../io/publish.js';
+import { existsSync, lstatSync, readTextIfSync } from '../io/files.js';
 import { acquireRwLock } from '../io/rwlock.js';
 import { CellarError } from '../protocol/errors.js';
 import type { NotebookEdit } from '../protocol/analysis.js';
@@ -18,6 +17,7 @@ import { madeHash, ownedPart } from './entry.js';
 import { CELLAR, notebookFolder, stagePaths } from './names.js';
 import { fromFile, roleOf, type NotebookText } from './notebook.js';
 import { tagEdit } from './problems.js';
+import { relocate, type RelocationStep } from './relocate.js';
 import { reprintHeader, readScript } from './script.js';
 
 export interface RenameProject {
@@ -121,17 +121,36 @@ async function move(
   try {
     const texts = newTexts(folder, paths, notebookPath, moves, notebook);
     paths.forEach((after, before) => refuseTaken(join(folder.dir, before), join(folder.dir, after)));
-    for (const [before, after] of paths) {
-      moveFile(join(folder.dir, before), join(folder.dir, after));
-    }
-    if (slug !== folder.slug) {
-      unlinkIfSync(join(folder.dir, CELLAR, slug, 'params.json'));
-      moveFile(join(folder.dir, CELLAR, folder.slug, 'params.json'), join(folder.dir, CELLAR, slug, 'params.json'));
-    }
-    texts.forEach((text, path) => publishFile(join(folder.dir, path), text));
+    relocate(project.tmpDir, join(folder.dir, CELLAR), [
+      ...paramSteps(folder, slug),
+      ...[...paths].map(([before, after]) => moveStep(folder, before, after)),
+      ...[...texts].map(([path, text]) => writeStep(folder, path, originOf(path, paths), text))
+    ]);
   } finally {
     await release();
   }
+}
+
+/** The parameters last mirrored go with the notebook. */
+function paramSteps(folder: Folder, slug: string): RelocationStep[] {
+  if (slug === folder.slug) {
+    return [];
+  }
+  const [before, after] = [`${CELLAR}/${folder.slug}/params.json`, `${CELLAR}/${slug}/params.json`];
+  return [writeStep(folder, after, after, null), moveStep(folder, before, after)];
+}
+
+function moveStep(folder: Folder, before: string, after: string): RelocationStep {
+  return { do: 'move', from: join(folder.dir, before), to: join(folder.dir, after) };
+}
+
+/** `origin` is where the file lies before the moves. */
+function writeStep(folder: Folder, path: string, origin: string, after: string | null): RelocationStep {
+  return { do: 'write', path: join(folder.dir, path), before: readTextIfSync(join(folder.dir, origin)), after };
+}
+
+function originOf(path: string, paths: ReadonlyMap<string, string>): string {
+  return [...paths].find(([, after]) => after === path)?.[0] ?? path;
 }
 
 /** New texts of scripts, `dvc.lock` and `dvc.yaml`, in the order of writing. */
@@ -345,12 +364,4 @@ function refuseTaken(from: string, to: string): void {
       at: { path: to }
     });
   }
-}
-
-function moveFile(from: string, to: string): void {
-  if (from === to || lstatSync(from) === null) {
-    return;
-  }
-  mkdirSync(join(to, '..'));
-  renameSync(from, to);
 }

@@ -156,7 +156,21 @@ export const Review = z.strictObject({
   commands: z.array(z.strictObject({ address: z.string(), command: z.string() })),
   hosts: z.array(z.string()),
   writes: z.array(z.string()),
-  odd: z.array(z.string())
+  odd: z.array(z.string()),
+  /**
+   * What changed since the project was trusted here; null when it never was. `before` and `after` are commands, or empty for
+   * files; null for what was not, or is not any more.
+   */
+  changed: z
+    .array(
+      z.strictObject({
+        what: z.enum(['command', 'file']),
+        name: z.string(),
+        before: z.string().nullable(),
+        after: z.string().nullable()
+      })
+    )
+    .nullable()
 });
 export type Review = z.infer<typeof Review>;
 

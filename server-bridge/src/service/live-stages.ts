@@ -1,12 +1,13 @@
 import { dirname, join } from 'node:path';
 import type { Value } from '../formats/value.js';
 import type { Analysis, StageResult } from '../notebook/context.js';
+import { readRecorded } from '../notebook/recorded.js';
 import { pipelineStage } from '../pipeline/read-stage.js';
 import type { Stage } from '../pipeline/stage.js';
 import type { StageFound } from '../protocol/analysis.js';
 import type { BlockMap } from '../protocol/job.js';
 import type { WireCell } from '../protocol/wire.js';
-import { md5Of, readRecorded } from './recorded-outputs.js';
+import { md5Of } from './recorded-outputs.js';
 import { scriptReasons } from './script-reasons.js';
 import type { LiveStage } from './stage-states.js';
 

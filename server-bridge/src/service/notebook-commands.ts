@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseNotebook } from '../formats/ipynb.js';
 import { isErrno, readText } from '../io/files.js';
 import { fromFile } from '../notebook/notebook.js';
+import { readRecorded } from '../notebook/recorded.js';
 import { loadStages } from '../pipeline/load.js';
 import { CellarError } from '../protocol/errors.js';
 import type { Problem } from '../protocol/analysis.js';
@@ -10,9 +11,9 @@ import type { Reason } from '../protocol/state.js';
 import type { RunMode } from '../protocol/wire.js';
 import { openProject } from '../workspace/project.js';
 import type { Document } from './documents.js';
-import { notebookOf } from './project-view.js';
+import { gitFacts } from './git-facts.js';
+import { notebookOf } from './moved-notebooks.js';
 import { openSession } from './project-session.js';
-import { readRecorded } from './recorded-outputs.js';
 import { compileDocument, prepareRun } from './runs.js';
 import { findRoot } from '../workspace/locate.js';
 
@@ -49,6 +50,8 @@ export interface CompileReport {
   changes: { path: string; change: 'write' | 'remove' }[];
   problems: Problem[];
   blocked: string[];
+  /** Files of stages of the whole project that are not in git yet (N11); paths in the project. */
+  unadded: string[];
 }
 
 /** `cellar compile [--check] [NOTEBOOK…]`; without names every notebook that owns an entry of some `dvc.yaml`. */
@@ -62,7 +65,8 @@ export async function compileNotebooks(
     const document = await documentAt(cwd, path);
     const session = openSession(findRoot(resolve(document.abs, '..')), () => undefined);
     const { changes, problems, blocked } = await compileDocument(session, document, options);
-    reports.push({ notebook: path, changes, problems, blocked });
+    const { unadded } = await gitFacts(await session.project(), (await session.stages()).stages);
+    reports.push({ notebook: path, changes, problems, blocked, unadded });
   }
   return reports;
 }

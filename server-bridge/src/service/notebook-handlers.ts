@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
+import { readRecorded } from '../notebook/recorded.js';
 import type { NotebookView, RequestParams } from '../protocol/wire.js';
 import { analyseText, neededCells } from './analysing.js';
 import type { Document } from './documents.js';
@@ -10,7 +11,6 @@ import { fileHash, heldBecause, openNotebook } from './open-notebook.js';
 import type { ProjectSession } from './project-session.js';
 import type { OpenNotebook } from './open-notebook.js';
 import { recordedStages } from './recorded-stages.js';
-import { readRecorded } from './recorded-outputs.js';
 import { loadPlan } from './result-loading.js';
 import type { Handlers, Peer } from './rpc.js';
 import { compileDocument, prepareRun } from './runs.js';
@@ -39,8 +39,9 @@ export function notebookHandlers(desk: Desk, peer: Peer): NotebookHandlers {
     return found;
   };
   /** For everything that runs, writes or unpickles (N64). */
-  const trusted = async (notebook: OpenNotebook): Promise<NonNullable<ReturnType<OpenNotebook['session']>>> => {
-    const session = desk.requireSession(notebook.document.abs);
+  const trusted = (notebook: OpenNotebook): Promise<ProjectSession> => trustedAt(notebook.document.abs);
+  const trustedAt = async (abs: string): Promise<ProjectSession> => {
+    const session = desk.requireSession(abs);
     if ((await session.trust()) === 'restricted') {
       throw new CellarError(
         'E_RESTRICTED',
@@ -152,9 +153,8 @@ export function notebookHandlers(desk: Desk, peer: Peer): NotebookHandlers {
     'problem/fix': async ({ doc, path, method, params }) => {
       const notebook = doc === null ? null : find(doc);
       const abs = notebook?.document.abs ?? desk.abs(path);
-      const session = desk.requireSession(abs);
+      const session = await trustedAt(abs);
       if (notebook !== null) {
-        await trusted(notebook);
         await notHeld(notebook);
       }
       return { edits: await applyFix(session, notebook?.document ?? null, method, params) };

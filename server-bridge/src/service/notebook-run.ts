@@ -1,8 +1,10 @@
 import { dirname, join, relative, sep } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CellarError } from '../protocol/errors.js';
 import type { BlockMap } from '../protocol/job.js';
 import type { RunMode } from '../protocol/wire.js';
 import { readTextIfSync } from '../io/files.js';
+import { throwIfCancelled } from '../io/flock.js';
 import { publishFile } from '../io/publish.js';
 import { shellExecutor } from '../pipeline/executor.js';
 import type { RunEvent } from '../pipeline/events.js';
@@ -13,8 +15,9 @@ import type { Stage } from '../pipeline/stage.js';
 import type { Project } from '../workspace/project.js';
 import { readHistory, recordRun } from './history.js';
 import type { NewJobEvent } from './job-log.js';
+import { pathHolder } from './lock-holders.js';
 import { notebookExecutor } from './notebook-executor.js';
-import { md5Of } from './recorded-outputs.js';
+import { md5Of, recordedOut } from './recorded-outputs.js';
 
 export interface NotebookRunRequest {
   project: Project;
@@ -34,6 +37,8 @@ export interface NotebookRunRequest {
   jobs: number;
   signal: AbortSignal;
   emit: (event: NewJobEvent) => void;
+  /** Stages that are to be brought about and have not begun. */
+  queued: () => readonly Stage[];
   /** Told when stages are queued, begin and end, by id. */
   onStage: (id: string, what: 'queued' | 'running' | 'ended') => void;
   onFailed: (stage: Stage, error: CellarError) => void;
@@ -82,6 +87,7 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
     },
     shellExecutor({ inherit: false })
   );
+  await untilFree(request, holder => tell({ type: 'waiting', stage: null, holder }));
   return reproduce(project, {
     targets,
     single,
@@ -103,6 +109,33 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
   });
 }
 
+/** Milliseconds between two looks at what another process has registered. */
+const PAUSE = 500;
+
+/**
+ * Waits while another process works on what the queued stages read or write: `dvc repro` keeps its paths registered while a
+ * command runs, without the project lock, and a run would be refused (spec/dvc-data.md §1.5).
+ * @throws `E_CANCELLED`
+ */
+async function untilFree(
+  { project, queued, signal }: NotebookRunRequest,
+  onWait: (holder: string) => void
+): Promise<void> {
+  let told: string | null = null;
+  for (;;) {
+    throwIfCancelled(signal);
+    const holder = pathHolder(project, queued());
+    if (holder === null) {
+      return;
+    }
+    if (holder !== told) {
+      told = holder;
+      onWait(holder);
+    }
+    await pause(PAUSE, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 function nameOf(stage: Stage): string {
   return stage.name ?? stage.id;
 }
@@ -120,7 +153,12 @@ function jobEvents(
     step: Extract<NewJobEvent, { type: 'stage' }>['step'],
     more: Partial<Extract<NewJobEvent, { type: 'stage' }>> = {}
   ): void => emit({ type: 'stage', address: addressOf(stage, project.root), name: nameOf(stage), step, ...more });
+  let waiting: readonly Stage[] = [];
   return event => {
+    if (event.type !== 'waiting' && waiting.length > 0) {
+      waiting.forEach(stage => stageEvent(stage, 'queued'));
+      waiting = [];
+    }
     // A data source is checked on the way; it is no step that a person asked for. Its failure is told by the job's end.
     if ('stage' in event && event.stage?.cmd === null) {
       return;
@@ -174,6 +212,8 @@ function jobEvents(
         stageEvent(event.stage, 'not-run', { text: `\`${nameOf(event.because)}\` failed` });
         break;
       case 'waiting':
+        waiting = request.queued();
+        waiting.forEach(stage => stageEvent(stage, 'waiting'));
         emit({ type: 'progress', done: 0, total: null, unit: 'stages', text: `waiting for ${event.holder}` });
         break;
       case 'warning':
@@ -190,7 +230,7 @@ function jobEvents(
 
 /** MD5 of the recorded output that a stage just made (N57). */
 function recordedMd5(stage: Stage): string | null {
-  const out = stage.outs.find(each => /(^|\/)\.cellar\/[^/]+\/outputs\/[^/]+\.json$/.test(each.path));
+  const out = recordedOut(stage);
   const text = out === undefined ? null : readTextIfSync(out.abs);
   return text === null ? null : md5Of(text);
 }

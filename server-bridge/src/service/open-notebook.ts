@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { CellarError } from '../protocol/errors.js';
-import type { Problem } from '../protocol/analysis.js';
 import type { NotebookView, StageView } from '../protocol/wire.js';
 import { readFile, isErrno } from '../io/files.js';
 import type { Analysis } from '../notebook/context.js';
@@ -12,9 +11,13 @@ import { analyseText } from './analysing.js';
 import { applyDeltas, textOf } from './documents.js';
 import type { Document } from './documents.js';
 import { expectedSeconds, readHistory } from './history.js';
+import type { HistoryEntry } from './history.js';
 import { foundOf, liveStages } from './live-stages.js';
-import { diskStage, ordered, problemOf } from './project-view.js';
+import { problemOf, withPutBack } from './loading-problems.js';
+import { movedProblem, notebookOwners } from './moved-notebooks.js';
+import { diskStage, ordered } from './project-view.js';
 import type { ProjectSession } from './project-session.js';
+import { slowSetup } from './slow-setup.js';
 import { computeStates } from './stage-states.js';
 import type { ComputedState, LiveStage } from './stage-states.js';
 
@@ -168,11 +171,18 @@ async function makeView(document: Document, session: ProjectSession | null, othe
     },
     session.changes
   );
-  const problems: Problem[] = [
-    ...analysis.problems,
-    ...[...errors, ...all.errors].map(each => problemOf(each, project.root))
-  ];
+  const own = { path: analysis.notebook, stages: analysis.stages.map(stage => stage.name) };
+  const moved = movedProblem(notebookOwners(onDisk, project.root).gone, own);
   const history = readHistory(project.tmpDir);
+  const historyOf = (name: string): HistoryEntry | undefined =>
+    history[live.find(each => each.stage.name === name)?.stage.id ?? ''];
+  const text = { cells: document.cells, metadata: document.metadata };
+  const problems = await withPutBack(project, [
+    ...(moved === null ? [] : [moved]),
+    ...analysis.problems,
+    ...slowSetup(analysis, text, document.abs, historyOf),
+    ...[...errors, ...all.errors].map(each => problemOf(each, project.root))
+  ]);
   return {
     ...base,
     project: project.root,

@@ -9,6 +9,8 @@ import { graphOptions } from '../pipeline/graph-options.js';
 import { orderOf } from '../pipeline/order.js';
 import { addressOf } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
+import { lockHolders } from './lock-holders.js';
+import type { Holders } from './lock-holders.js';
 import { expectedSeconds, readHistory } from './history.js';
 import { diskStage } from './project-view.js';
 import type { ProjectSession } from './project-session.js';
@@ -50,6 +52,7 @@ export async function makePlan(session: ProjectSession, question: PlanQuestion):
     session.changes
   );
   const history = readHistory(project.tmpDir);
+  const holders = await lockHolders(project);
   const items = wanted.map(stage => {
     const state = states.get(stage.id);
     return planItem(stage, state, {
@@ -60,7 +63,7 @@ export async function makePlan(session: ProjectSession, question: PlanQuestion):
     });
   });
   return {
-    items,
+    items: items.map((item, index) => waiting(item, wanted[index], holders)),
     expected: sum(items.filter(item => item.action === 'run').map(item => item.expected)),
     downstream: downstreamElsewhere(graph, wanted, items, dirname(question.abs)).map(stage =>
       addressOf(stage, project.root)
@@ -97,6 +100,18 @@ function planItem(
   };
 }
 
+/** What another process has in hand is not begun: the row says whose it is, and the run waits for it (N53). */
+function waiting(item: PlanItem, stage: Stage | undefined, holders: Holders): PlanItem {
+  const holder = stage === undefined || !acts(item) ? null : holders.of(stage);
+  const reason = { kind: 'lock' as const, text: `waits for ${holder ?? ''}` };
+  return holder === null ? item : { ...item, action: 'wait', reasons: [reason, ...item.reasons] };
+}
+
+/** Whether a stage is brought about, now or when another process has ended. */
+export function acts({ action }: Pick<PlanItem, 'action'>): boolean {
+  return action === 'run' || action === 'restore' || action === 'wait';
+}
+
 function actionFor(stage: Stage, state: ComputedState | undefined, force: boolean): PlanAction {
   if (state?.state === 'blocked') {
     return 'blocked';
@@ -129,9 +144,10 @@ function isSmall(items: readonly PlanItem[]): boolean {
 
 /** Whether an out that is not what the lock says would be set aside: its bytes may be nowhere else (N53, I3). */
 function replacesEdits(stage: Stage, item: PlanItem | undefined): boolean {
-  const acts = item?.action === 'run' || item?.action === 'restore';
   const differing = new Set(item?.reasons.flatMap(({ kind, path }) => (kind === 'out' ? [path] : [])));
-  return acts && stage.outs.some(out => differing.has(out.path) && lstatSync(out.abs) !== null);
+  return (
+    item !== undefined && acts(item) && stage.outs.some(out => differing.has(out.path) && lstatSync(out.abs) !== null)
+  );
 }
 
 function downstreamElsewhere(
@@ -143,8 +159,8 @@ function downstreamElsewhere(
   const inPlan = new Set(wanted);
   const found = new Set<Stage>();
   wanted.forEach((stage, index) => {
-    const action = items[index]?.action;
-    if (action === 'run' || action === 'restore') {
+    const item = items[index];
+    if (item !== undefined && acts(item)) {
       for (const dependent of allDependents(graph, stage)) {
         if (!inPlan.has(dependent) && dirname(dependent.file) !== folder) {
           found.add(dependent);

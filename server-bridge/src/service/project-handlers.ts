@@ -2,8 +2,8 @@ import { statSync } from '../io/files.js';
 import { CellarError } from '../protocol/errors.js';
 import { addressOf } from '../pipeline/stage.js';
 import { commandsOf } from '../run/shell.js';
-import { recordTrust } from './trust.js';
-import { remoteHosts, trustFacts } from './project-digest.js';
+import { recordTrust, trustedParts } from './trust.js';
+import { changedSince, remoteHosts, trustFacts } from './project-digest.js';
 import { noProject, projectView } from './project-view.js';
 import type { ProjectSession } from './project-session.js';
 import type { Handlers, Peer } from './rpc.js';
@@ -103,14 +103,16 @@ async function review(session: ProjectSession): Promise<Review> {
   const project = await session.project();
   const { stages, errors } = await session.stages();
   const running = stages.filter(stage => stage.cmd !== null);
+  const facts = await trustFacts(project, stages);
   return {
     root: project.root,
-    digest: (await trustFacts(project, stages)).digest,
+    digest: facts.digest,
     commands: running.flatMap(stage =>
       commandsOf(stage.cmd ?? []).map(command => ({ address: addressOf(stage, project.root), command }))
     ),
     hosts: remoteHosts(project),
     writes: running.flatMap(stage => stage.outs.map(out => out.path)),
-    odd: errors.map(error => error.message)
+    odd: errors.map(error => error.message),
+    changed: changedSince(trustedParts(session.root), facts)
   };
 }

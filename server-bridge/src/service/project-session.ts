@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { CellarError } from '../protocol/errors.js';
 import type { Job } from '../protocol/job.js';
+import { lstatSync } from '../io/files.js';
 import { watchTree } from '../io/watch.js';
 import type { Watcher } from '../io/watch.js';
 import { loadStages } from '../pipeline/load.js';
@@ -9,7 +10,7 @@ import { openProject } from '../workspace/project.js';
 import type { Project } from '../workspace/project.js';
 import type { JobLog } from './job-log.js';
 import { trustFacts } from './project-digest.js';
-import { recordTrust, trustOf } from './trust.js';
+import { followHead, headMoved, recordTrust, trustOf } from './trust.js';
 import type { Trust } from './trust.js';
 import type { ChangesCache } from './stage-states.js';
 
@@ -62,7 +63,7 @@ function unwatched(root: string, project: Project): string[] {
 /** Opens a session; watching begins with the first listener, so that a short question costs no watcher. */
 export function openSession(root: string, log: (text: string) => void): ProjectSession {
   let opened: Promise<Project> | null = null;
-  let watcher: Promise<Watcher | null> | null = null;
+  let watcher: Promise<Watcher[]> | null = null;
   let loaded: Promise<{ stages: Stage[]; errors: CellarError[] }> | null = null;
   let edited: NodeJS.Timeout | undefined;
   const listeners = new Set<() => void>();
@@ -83,7 +84,19 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
       loaded.catch(() => (loaded = null));
       return loaded;
     },
-    trust: async () => trustOf(root, await facts()),
+    trust: async () => {
+      const now = await facts();
+      if (!headMoved(root, now)) {
+        return trustOf(root, now);
+      }
+      // What came with another HEAD counts as it lies there now, not as it was loaded, and only if HEAD stood still meanwhile.
+      loaded = null;
+      const again = await facts();
+      if (again.head === now.head) {
+        followHead(root, again);
+      }
+      return trustOf(root, again);
+    },
     holdTrust: async () => {
       const before = await facts();
       const trusted = trustOf(root, before) === 'trusted';
@@ -108,7 +121,10 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
     },
     onInvalidated: listener => {
       listeners.add(listener);
-      watcher ??= watch();
+      watcher ??= watch().catch((error: unknown) => {
+        log(`not watching ${root}: ${String(error)}`);
+        return [];
+      });
       return () => listeners.delete(listener);
     },
     close: async () => {
@@ -116,7 +132,7 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
       clearTimeout(edited);
       session.active?.stop.abort();
       await session.active?.ended;
-      await (await watcher)?.close();
+      await Promise.all((await watcher)?.map(each => each.close()) ?? []);
     }
   };
 
@@ -139,9 +155,35 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
       .catch((error: unknown) => log(String(error)));
   }
 
-  async function watch(): Promise<Watcher | null> {
+  async function watch(): Promise<Watcher[]> {
+    const project = await session.project();
+    return (await Promise.all([watchFiles(project), watchHead(project)])).filter(each => each !== null);
+  }
+
+  /** A commit or a checkout of git's moves HEAD, which trust and the panel are about, and touches nothing that is watched. */
+  async function watchHead(project: Project): Promise<Watcher | null> {
+    const folder = project.git === null ? null : join(project.git.root, '.git');
+    if (folder === null || lstatSync(folder)?.isDirectory() !== true) {
+      return null;
+    }
     try {
-      const project = await session.project();
+      return await watchTree(
+        folder,
+        paths => {
+          if (paths === null || [...paths].some(path => path.endsWith(`${sep}HEAD`))) {
+            session.invalidate();
+          }
+        },
+        { ignore: ['objects', 'hooks', 'lfs', 'modules'].map(name => join(folder, name)) }
+      );
+    } catch (error) {
+      log(`not watching ${folder}: ${String(error)}`);
+      return null;
+    }
+  }
+
+  async function watchFiles(project: Project): Promise<Watcher | null> {
+    try {
       return await watchTree(
         root,
         paths => {

@@ -1,15 +1,19 @@
-import { basename, relative, sep } from 'node:path';
+import { basename } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
-import type { Problem } from '../protocol/analysis.js';
 import type { ProjectView } from '../protocol/wire.js';
+import { ignoredProblem } from '../notebook/ingit.js';
+import { readRecorded } from '../notebook/recorded.js';
 import { addressOf } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
 import { buildGraph } from '../pipeline/graph.js';
 import { graphOptions } from '../pipeline/graph-options.js';
 import { orderOf } from '../pipeline/order.js';
+import { gitFacts } from './git-facts.js';
 import { listJobs, isEnded } from './job-log.js';
+import { problemOf, withPutBack } from './loading-problems.js';
+import { goneProblems, notebookOf, notebookOwners } from './moved-notebooks.js';
 import { isNotebookStage } from './notebook-executor.js';
-import { readRecorded } from './recorded-outputs.js';
+import { recordedOut } from './recorded-outputs.js';
 import type { ProjectSession } from './project-session.js';
 import { computeStates } from './stage-states.js';
 import type { LiveStage } from './stage-states.js';
@@ -27,23 +31,8 @@ export function noProject(folder: string): ProjectView {
     error: null,
     stages: [],
     problems: [],
-    jobs: []
-  };
-}
-
-/** A loading error as a row of *Problems*. */
-export function problemOf(error: CellarError, root: string): Problem {
-  const path = error.at?.path;
-  return {
-    code: error.code,
-    severity: 'error',
-    message: error.message,
-    next: error.next,
-    notebook: null,
-    cell: null,
-    path: path === undefined ? undefined : relative(root, path).split(sep).join('/'),
-    stage: error.at?.stage,
-    fixes: []
+    jobs: [],
+    unadded: []
   };
 }
 
@@ -76,11 +65,9 @@ export function diskStage(stage: Stage): LiveStage {
 
 /** N28: what a stage read undeclared keeps it from being plainly fresh, open or not. */
 function hasUndeclared(stage: Stage): boolean {
-  const out = isNotebookStage(stage) ? stage.outs.find(each => RECORDED.test(each.path)) : undefined;
+  const out = isNotebookStage(stage) ? recordedOut(stage) : undefined;
   return out !== undefined && (readRecorded(out.abs)?.undeclared.length ?? 0) > 0;
 }
-
-const RECORDED = /(^|\/)\.cellar\/[^/]+\/outputs\/[^/]+\.json$/;
 
 /** Everything that the panel shows of a project; states as the files say (open notebooks have their own view). */
 export async function projectView(session: ProjectSession): Promise<ProjectView> {
@@ -88,6 +75,7 @@ export async function projectView(session: ProjectSession): Promise<ProjectView>
   const { stages: loaded, errors } = await session.stages();
   const { stages, error } = ordered(loaded, graphOptions(project));
   const all = error === null ? errors : [...errors, error];
+  const git = await gitFacts(project, loaded);
   const states = await computeStates(
     project,
     stages.map(diskStage),
@@ -122,20 +110,17 @@ export async function projectView(session: ProjectSession): Promise<ProjectView>
           reasons: state?.reasons ?? []
         };
       }),
-    problems: all.map(each => problemOf(each, project.root)),
+    problems: [
+      ...(await withPutBack(
+        project,
+        all.map(each => problemOf(each, project.root))
+      )),
+      ...goneProblems(notebookOwners(loaded, project.root), project.root),
+      ...git.ignored.map(path => ignoredProblem(path, null))
+    ],
+    unadded: git.unadded,
     jobs: listJobs(project.tmpDir)
       .filter((job, index) => !isEnded(job.state) || (index === 0 && job.state === 'interrupted'))
       .slice(0, 5)
   };
-}
-
-/** Path in the project of the notebook that an owned stage comes from (N5: `meta.cellar.notebook` is its file name). */
-export function notebookOf(stage: Stage, root: string): string | null {
-  const meta = stage.meta instanceof Map ? stage.meta.get('cellar') : undefined;
-  if (!isNotebookStage(stage) || !(meta instanceof Map)) {
-    return null;
-  }
-  const name = meta.get('notebook');
-  const folder = relative(root, stage.file).split(sep).slice(0, -1).join('/');
-  return typeof name === 'string' ? (folder === '' ? name : `${folder}/${name}`) : null;
 }

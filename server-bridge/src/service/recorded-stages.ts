@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
+import { readRecorded } from '../notebook/recorded.js';
 import type { RecordedStage } from '../protocol/wire.js';
 import { readHistory } from './history.js';
 import type { OpenNotebook } from './open-notebook.js';
-import { md5Of, readRecorded, splitScript } from './recorded-outputs.js';
+import { md5Of, splitScript } from './recorded-outputs.js';
 import type { ProjectSession } from './project-session.js';
 
 /**

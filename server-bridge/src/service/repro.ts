@@ -5,6 +5,7 @@ import type { Recovered } from '../pipeline/recover.js';
 import { reproduce, type ReproduceOptions } from '../pipeline/reproduce.js';
 import { addressOf, type Stage } from '../pipeline/stage.js';
 import { openProject, type Project } from '../workspace/project.js';
+import { mendRenames } from './locked.js';
 
 export interface ReproOptions extends Omit<
   ReproduceOptions,
@@ -34,6 +35,7 @@ export async function repro(cwd: string, targets: readonly string[], options: Re
   const confirm = (stage: Stage): Promise<boolean> =>
     ask?.(`Going to reproduce stage: '${addressOf(stage, project.cwd)}'. Are you sure you want to continue?`) ??
     Promise.resolve(false);
+  await mendRenames(project, { wait: options.wait, onWait: options.onWait });
   try {
     const result = await reproduce(project, {
       ...options,

@@ -12,13 +12,16 @@ import { addressOf } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
 import { kernelInterpreter, localProgram } from '../run/interpreter.js';
 import { withProjectLock } from '../workspace/lock.js';
+import type { Project } from '../workspace/project.js';
 import { insideProject } from './contents-path.js';
 import type { Document } from './documents.js';
+import { gitFacts } from './git-facts.js';
 import { createJob } from './job-log.js';
 import { blockMaps, liveStages } from './live-stages.js';
+import { mendRenames } from './locked.js';
 import { isNotebookStage } from './notebook-executor.js';
 import { runNotebook } from './notebook-run.js';
-import { makePlan } from './planning.js';
+import { acts, makePlan } from './planning.js';
 import type { ActiveRun, ProjectSession } from './project-session.js';
 import { isPublishedRunner, shippedRunner } from './shipped.js';
 import type { LiveStage } from './stage-states.js';
@@ -58,6 +61,9 @@ export async function compileDocument(
   options: Pick<CompileOptions, 'check' | 'take' | 'keep' | 'write' | 'signal'> = {}
 ): Promise<CompileResult> {
   const project = await session.project();
+  if (options.check !== true && (await mendRenames(project, { signal: options.signal }))) {
+    session.invalidate();
+  }
   const keep = await session.holdTrust();
   const text = { cells: document.cells, metadata: document.metadata };
   const compiled = await compile(project, insideProject(project.root, document.abs), text, {
@@ -66,25 +72,33 @@ export async function compileDocument(
     language: document.kernel.language,
     ...options
   });
-  if (options.check !== true && compiled.changes.length > 0) {
-    await stageInGit(session, compiled);
+  if (options.check === true) {
+    return compiled;
+  }
+  if (compiled.changes.length > 0) {
     await keep();
     session.invalidate();
   }
+  await stageInGit(session, compiled);
   return compiled;
 }
 
-/** With `core.autostage`, what compile wrote goes into the index (N11). */
+/** With `core.autostage`, what compile wrote goes into the index, and what of notebooks' stages is not in it yet (N11). */
 async function stageInGit(session: ProjectSession, compiled: CompileResult): Promise<void> {
   const project = await session.project();
   if (project.git === null || !project.config.flag('core', 'autostage')) {
     return;
   }
-  const written = compiled.changes
-    .filter(change => change.change === 'write')
-    .map(each => join(project.root, each.path));
-  const ignored = await project.git.ignoredAmong(written);
-  await project.git.add(written.filter(path => !ignored.has(path)));
+  const { stages } = await session.stages();
+  const { unadded } = await gitFacts(project, stages);
+  const written = compiled.changes.filter(change => change.change === 'write').map(each => each.path);
+  const paths = [...new Set([...written, ...unadded])].map(path => join(project.root, path));
+  const ignored = await project.git.ignoredAmong(paths);
+  const wanted = paths.filter(path => !ignored.has(path));
+  if (wanted.length > 0) {
+    await project.git.add(wanted);
+    session.invalidate();
+  }
 }
 
 /** Compiles, and makes the plan of what a run would do: by the files as they are now, not as last heard of (N51). */
@@ -149,7 +163,7 @@ async function start(host: RunHost, question: RunQuestion, ready: Ready): Promis
  * @throws CellarError `E_RUNNER_UNKNOWN`
  */
 function refuseForeignRunners(root: string, { plan, stages }: Ready): void {
-  const runs = new Set(plan.items.filter(item => item.action === 'run').map(item => item.address));
+  const runs = new Set(plan.items.filter(item => acts(item) && item.action !== 'restore').map(item => item.address));
   const own = stages.filter(stage => isNotebookStage(stage) && runs.has(addressOf(stage, root)));
   for (const path of new Set(own.map(stage => join(dirname(stage.file), RUNNER)))) {
     const text = readTextIfSync(path);
@@ -164,7 +178,7 @@ function refuseForeignRunners(root: string, { plan, stages }: Ready): void {
 
 function queuedBy(root: string, { plan, stages }: Ready): Set<string> {
   const byAddress = new Map(stages.map(stage => [addressOf(stage, root), stage.id]));
-  const acting = plan.items.filter(item => item.action === 'run' || item.action === 'restore');
+  const acting = plan.items.filter(acts);
   return new Set(acting.flatMap(item => byAddress.get(item.address) ?? []));
 }
 
@@ -175,8 +189,9 @@ async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, acti
   try {
     keep = await session.holdTrust();
     const { analysis } = ready.compiled;
+    const project = await session.project();
     const result = await runNotebook({
-      project: await session.project(),
+      project,
       notebook: question.document.abs,
       stages: ready.live.filter(each => each.blocked === null).map(each => each.stage.name ?? ''),
       mode: question.mode,
@@ -190,6 +205,7 @@ async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, acti
       jobs: question.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2)),
       signal: active.stop.signal,
       emit: event => log.emit(event),
+      queued: () => ready.stages.filter(stage => active.queued.has(stage.id)),
       onStage: (id, what) => {
         active.queued.delete(id);
         active.running.delete(id);
@@ -202,13 +218,23 @@ async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, acti
         const live = ready.live.find(each => each.stage.id === stage.id);
         session.failed.set(stage.id, { script: live?.script?.md5 ?? null, text: error.message });
       }
-    });
+    }).finally(() => stageLocks(project, log));
     log.end(result.failed.length > 0 ? 'failed' : 'done', null);
   } catch (error) {
     const known = error instanceof CellarError ? error : new CellarError('E_INTERNAL', String(error), { cause: error });
     log.end(known.code === 'E_CANCELLED' ? 'cancelled' : 'failed', known.toJSON());
   } finally {
     await keep?.();
+  }
+}
+
+/** With `core.autostage`, lock files and ignore files that the run wrote go into the index; git's refusal fails no run. */
+async function stageLocks(project: Project, log: ActiveRun['log']): Promise<void> {
+  try {
+    await project.gitFiles.finish();
+  } catch (error) {
+    const text = `not added to git: ${error instanceof Error ? error.message : String(error)}`;
+    log.emit({ type: 'progress', done: 0, total: null, unit: 'files', text });
   }
 }
 

@@ -4,6 +4,7 @@ import { parsePipelineFile, setStage } from '../formats/pipelinefile.js';
 import type { ValueMap } from '../formats/value.js';
 import { readTextIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
+import { forgetNotebook } from '../notebook/forget.js';
 import { adoptNotebook, renameStage } from '../notebook/rename.js';
 import { CellarError } from '../protocol/errors.js';
 import type { NotebookEdit } from '../protocol/analysis.js';
@@ -11,6 +12,9 @@ import { withProjectLock } from '../workspace/lock.js';
 import { neededCells } from './analysing.js';
 import { insideProject } from './contents-path.js';
 import type { Document } from './documents.js';
+import { gitFacts } from './git-facts.js';
+import { putBackCommitted } from './loading-problems.js';
+import { mendRenames } from './locked.js';
 import type { ProjectSession } from './project-session.js';
 import { compileDocument } from './runs.js';
 
@@ -68,6 +72,8 @@ export async function renameStageOf(
 const StageParams = z.object({ stage: z.string() });
 const NameParams = z.object({ name: z.string() });
 const FromParams = z.object({ from: z.string() });
+const PathParams = z.object({ path: z.string() });
+const NotebookParams = z.object({ notebook: z.string() });
 
 /**
  * The engine's part of a fix that stands as a button at a cell or in *Problems*. Returns edits that the tab applies as one
@@ -80,9 +86,42 @@ export async function applyFix(
   method: string,
   params: unknown
 ): Promise<NotebookEdit[]> {
-  if (document === null) {
-    throw new CellarError('E_UNKNOWN_FIX', `There is no fix '${method}' without an open notebook.`);
+  const project = await session.project();
+  switch (method) {
+    case 'git/add': {
+      const { unadded } = await gitFacts(project, (await session.stages()).stages);
+      await project.git?.add(unadded.map(path => join(project.root, path)));
+      session.invalidate();
+      return [];
+    }
+    case 'file/put-back':
+      await editing(session, () => putBackCommitted(project, PathParams.parse(params).path));
+      return [];
+    case 'notebook/forget':
+      await editing(session, () => forgetNotebook(project, NotebookParams.parse(params).notebook));
+      return [];
+    default:
+      return document === null ? unknownFix(method) : fixNotebook(session, document, method, params);
   }
+}
+
+/** An edit of the project's files by itself: alone in the project, and a trusted project stays so (N64). */
+async function editing(session: ProjectSession, work: () => Promise<void>): Promise<void> {
+  const project = await session.project();
+  const keep = await session.holdTrust();
+  await mendRenames(project);
+  await withProjectLock(project, {}, work);
+  await keep();
+  session.invalidate();
+}
+
+/** Fixes that need the notebook itself. */
+async function fixNotebook(
+  session: ProjectSession,
+  document: Document,
+  method: string,
+  params: unknown
+): Promise<NotebookEdit[]> {
   switch (method) {
     case 'compile/keep':
       await compileDocument(session, document, { keep: new Set([StageParams.parse(params).stage]) });
@@ -95,16 +134,17 @@ export async function applyFix(
       return [];
     case 'notebook/adopt': {
       const project = await session.project();
-      const keep = await session.holdTrust();
       const path = insideProject(project.root, document.abs);
-      await withProjectLock(project, {}, () => adoptNotebook(project, FromParams.parse(params).from, path));
-      await keep();
-      session.invalidate();
+      await editing(session, () => adoptNotebook(project, FromParams.parse(params).from, path));
       return [];
     }
     case 'notebook/needs':
       return (await neededCells(document, session.root, StageParams.parse(params).stage)).edits;
     default:
-      throw new CellarError('E_UNKNOWN_FIX', `This Cellar knows no fix '${method}'.`, { next: 'Reload the page.' });
+      return unknownFix(method);
   }
+}
+
+function unknownFix(method: string): never {
+  throw new CellarError('E_UNKNOWN_FIX', `This Cellar knows no fix '${method}' here.`, { next: 'Reload the page.' });
 }

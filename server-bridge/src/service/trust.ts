@@ -16,7 +16,9 @@ const Entry = z.strictObject({
   head: z.string().nullable(),
   owner: z.number(),
   code: z.boolean(),
-  remotes: z.boolean()
+  remotes: z.boolean(),
+  /** What the digest covers, piece by piece, so that the next question can say what changed. */
+  parts: z.record(z.string(), z.string()).optional()
 });
 type Entry = z.infer<typeof Entry>;
 
@@ -52,6 +54,8 @@ function ownerOf(root: string): number {
 export interface TrustFacts {
   digest: string;
   head: string | null;
+  /** Commands by stage (`command <id>`, as JSON) and MD5 of files by path (`file <path>`). */
+  parts?: Record<string, string>;
 }
 
 export type Trust = 'trusted' | 'restricted';
@@ -63,6 +67,29 @@ export function trustOf(root: string, facts: TrustFacts): Trust {
     return 'restricted';
   }
   return entry.digest === facts.digest || entry.head === facts.head ? 'trusted' : 'restricted';
+}
+
+/** Whether a trusted project has another HEAD than when that was recorded. */
+export function headMoved(root: string, facts: TrustFacts): boolean {
+  const entry = readBook().projects[key(root)];
+  return entry?.code === true && entry.head !== facts.head;
+}
+
+/**
+ * A trusted project whose code is as it was has another HEAD: the user's own commit, or one that changed no code. Edits from
+ * here on are made under this HEAD.
+ */
+export function followHead(root: string, facts: TrustFacts): void {
+  const entry = readBook().projects[key(root)];
+  if (entry?.code === true && entry.digest === facts.digest && entry.head !== facts.head) {
+    recordTrust(root, facts, { code: false, remotes: false });
+  }
+}
+
+/** The pieces of what was trusted here last; null where nothing was, or by another owner of the folder. */
+export function trustedParts(root: string): Record<string, string> | null {
+  const entry = readBook().projects[key(root)];
+  return entry?.code === true && entry.owner === ownerOf(root) ? (entry.parts ?? null) : null;
 }
 
 /** More than the processes of one user that write at the same moment. */

@@ -71,7 +71,7 @@ export async function withPaths<T>(
 }
 
 /** Name of a process for a person who waits: its command where the system tells, else its number. */
-function holderText(pid: number | null): string {
+export function holderText(pid: number | null): string {
   if (pid === null) {
     return 'another process';
   }

@@ -58,3 +58,21 @@ test('what blocks a stage is an error, not a warning', LIMIT, () => {
   expect(blocked.stderr).toContain('ERROR: nb.ipynb, cell 1, line 1: `log.txt` is opened for appending');
   expect(blocked.stderr).not.toContain('WARNING: nb.ipynb');
 });
+
+test('compile says in one line what is not in git yet (N11)', LIMIT, () => {
+  write('print(1)');
+  const line =
+    /^Not in git yet, so a clone would lack them: \.cellar\/nb\/read\.py, \.cellar\/run\.py, .*dvc\.yaml\.$/m;
+  expect(box.must([...bundle.argv, 'compile', 'nb.ipynb', '--json'])).toContain('".cellar/nb/read.py"');
+  expect(box.run([...bundle.argv, 'compile', 'nb.ipynb']).stderr).toMatch(line);
+  box.must(['git', 'add', '--all']);
+  expect(box.run([...bundle.argv, 'compile', 'nb.ipynb']).stderr).toBe('');
+});
+
+test('compile says what blocks a stage as an error too', LIMIT, () => {
+  write('open("log.txt", "a").write("x")');
+  const blocked = box.run([...bundle.argv, 'compile', 'nb.ipynb']);
+  expect(blocked.exit).toBe(1);
+  expect(blocked.stderr).toContain('ERROR: nb.ipynb, cell 1, line 1: `log.txt` is opened for appending');
+  expect(blocked.stderr).not.toContain('WARNING');
+});

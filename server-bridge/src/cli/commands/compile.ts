@@ -27,12 +27,18 @@ export function registerCompile(program: Command, run: Run): void {
           return failed ? 1 : 0;
         }
         for (const report of reports) {
-          report.problems.forEach(problem => out.warning(problemLine(problem)));
+          for (const problem of report.problems) {
+            (problem.severity === 'error' ? out.error : out.warning)(problemLine(problem));
+          }
           const verb =
             options.check === true
               ? { write: 'would write', remove: 'would remove' }
               : { write: 'wrote', remove: 'removed' };
           report.changes.forEach(each => out.write(`${verb[each.change]} ${each.path}`));
+        }
+        const unadded = new Set(reports.flatMap(report => report.unadded));
+        if (unadded.size > 0) {
+          out.notice(`Not in git yet, so a clone would lack them: ${[...unadded].join(', ')}.`);
         }
         if (changes.length === 0) {
           out.write(reports.length === 0 ? 'No notebook of this project has stages.' : 'Everything is compiled.');

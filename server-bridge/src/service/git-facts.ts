@@ -1,0 +1,66 @@
+import { dirname, join, relative, sep } from 'node:path';
+import { existsSync, statSync } from '../io/files.js';
+import { RUNNER } from '../notebook/names.js';
+import { lockPath } from '../pipeline/stage.js';
+import type { Stage } from '../pipeline/stage.js';
+import type { Project } from '../workspace/project.js';
+import { isNotebookStage } from './notebook-executor.js';
+
+/** Files of notebooks' stages that belong into git (N11), by what keeps them out. Paths in the project, POSIX, sorted. */
+export interface GitFacts {
+  ignored: string[];
+  /** There, not ignored, and not in the index. */
+  unadded: string[];
+}
+
+const NOTHING: GitFacts = { ignored: [], unadded: [] };
+
+/** Answers of the last question for each project: git is asked again only when its index or the files are others. */
+const known = new WeakMap<Project, { key: string; facts: Promise<GitFacts> }>();
+
+/**
+ * N11: scripts, runners, `dvc.yaml` and `dvc.lock` must be in git, else a clone lacks them. Two processes of git, and none
+ * while neither the index nor the list of files changed.
+ */
+export function gitFacts(project: Project, stages: readonly Stage[]): Promise<GitFacts> {
+  const { git } = project;
+  const files = filesForGit(stages);
+  if (git === null || files.length === 0) {
+    return Promise.resolve(NOTHING);
+  }
+  const index = statSync(join(git.root, '.git', 'index'));
+  const key = JSON.stringify([files, index === null ? null : `${index.ino} ${index.mtimeNs} ${index.size}`]);
+  const last = known.get(project);
+  // A `.git` that is a file (worktree, submodule) has its index elsewhere: git is asked each time.
+  if (last?.key === key && index !== null) {
+    return last.facts;
+  }
+  const facts = ask(project, files);
+  known.set(project, { key, facts });
+  facts.catch(() => known.delete(project));
+  return facts;
+}
+
+async function ask(project: Project, files: readonly string[]): Promise<GitFacts> {
+  const [ignored, tracked] = await Promise.all([
+    project.git?.ignoredAmong(files) ?? new Set<string>(),
+    project.git?.trackedAmong(files) ?? new Set<string>()
+  ]);
+  const shown = (path: string): string => relative(project.root, path).split(sep).join('/');
+  return {
+    ignored: files.filter(path => ignored.has(path) && !tracked.has(path)).map(shown),
+    unadded: files.filter(path => !ignored.has(path) && !tracked.has(path)).map(shown)
+  };
+}
+
+/** Absolute paths of what notebooks' stages need in git and what is there of it. */
+function filesForGit(stages: readonly Stage[]): string[] {
+  const files = new Set<string>();
+  for (const stage of stages.filter(isNotebookStage)) {
+    files.add(join(dirname(stage.file), RUNNER));
+    files.add(stage.file);
+    files.add(lockPath(stage));
+    stage.deps.filter(dep => /(^|\/)\.cellar\/[^/]+\/[^/]+\.py$/.test(dep.path)).forEach(dep => files.add(dep.abs));
+  }
+  return [...files].filter(path => existsSync(path)).sort();
+}
