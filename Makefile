@@ -37,9 +37,9 @@ bench: build ## Compare speed and memory with dvc
 wheel: setup ## Make the one wheel in dist/
 	@python scripts/wheel.py
 
-record: build ## Record the answers of the pinned dvc for the differential tests again
+record: build ## Record the answers of the pinned dvc for the differential tests again, or of ONLY="words" in their names
 	@npx esbuild server-bridge/tests/differential/record.ts --bundle --platform=node --format=esm --log-level=warning --outfile=build/record.mjs
-	@node build/record.mjs server-bridge/tests/differential/recorded
+	@node build/record.mjs server-bridge/tests/differential/recorded $(ONLY)
 
 pictures: build ## Make the screenshots of the README again
 	@cd ui-tests && CELLAR_PICTURES=1 npx playwright test pictures

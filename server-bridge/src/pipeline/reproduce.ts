@@ -18,6 +18,8 @@ export interface ReproduceOptions {
   /** Targets in DVC's forms; none means `dvc.yaml` of the current directory. */
   targets?: readonly string[];
   force?: boolean;
+  /** Stages to run although the lock says that nothing changed; asked when a stage's turn comes. */
+  mustRun?: (stage: Stage) => Promise<boolean>;
   /** `-s`: the targets alone, without what they depend on. */
   single?: boolean;
   /** `-p`: the whole pipelines of the targets. */
@@ -109,11 +111,9 @@ async function select(project: Project, options: ReproduceOptions): Promise<{ st
     return { stages: targets, graph: null };
   }
   const graph = buildGraph(all, graphOptions(project));
-  const stages =
-    targets?.length === 0
-      ? []
-      : orderOf(graph, targets, { pipeline: options.pipeline, downstream: options.downstream && !options.pipeline });
-  return { stages, graph };
+  // Targets without a stage (a dvc.yaml of artifacts, metrics and plots alone) stand for the whole graph, as in DVC.
+  const { pipeline, downstream } = options;
+  return { stages: orderOf(graph, targets, { pipeline, downstream: downstream && !pipeline }), graph };
 }
 
 /** Most runs find most stages unchanged: those up to the first changed one are passed in one turn. Gives the others. */
@@ -128,7 +128,9 @@ async function skipFirst(
     const known = { dry: options.dry === true, allowMissing: options.allowMissing === true, upstream };
     // A frozen stage has more to say; a stage that cannot be decided fails in its own place.
     const changed =
-      stage.frozen || (await decide(project, stage, { ...known, signal: options.signal }).catch(() => true));
+      stage.frozen ||
+      (await options.mustRun?.(stage)) === true ||
+      (await decide(project, stage, { ...known, signal: options.signal }).catch(() => true));
     if (changed) {
       break;
     }
@@ -164,7 +166,7 @@ function stageWork(
     }
     try {
       const how = await reproduceStage(project, stage, turn, {
-        force: forced.has(stage),
+        force: forced.has(stage) || (options.dry !== true && (await options.mustRun?.(stage)) === true),
         dry: options.dry === true,
         runCache: options.runCache !== false,
         commit: options.commit !== false,

@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.js';
 import { add } from './add.js';
 import { checkout } from './checkout.js';
 import { config, init, root, version } from './init.js';
+import { layouts } from './layouts.js';
 import { repro } from './repro.js';
 import { reproCorners } from './repro-corners.js';
 import { status } from './status.js';
@@ -15,5 +16,6 @@ export const scenarios: Scenario[] = [
   ...checkout,
   ...status,
   ...repro,
-  ...reproCorners
+  ...reproCorners,
+  ...layouts
 ];
