@@ -9,13 +9,14 @@ import { applyEdits, isCode, setTags } from '../stages/apply.js';
 import { type CellTag, METADATA_KEY, readTag } from '../stages/tags.js';
 import type { IBridge } from '../tokens.js';
 import type { JobModel } from './job.js';
-import { type INotebookLinkOptions, NotebookLink } from './notebooklink.js';
+import { type IMerge, mergeIn } from './merge.js';
+import { type ICellsEdit, type INotebookLinkOptions, NotebookLink } from './notebooklink.js';
 import { RecordedModel } from './recorded.js';
 import { RunModel } from './run.js';
 import { type IStageStatus, stageStatuses } from './stagestate.js';
 
-/** *no-stages*: how to begin. *up-to-date*: nothing had to run. */
-export type NotebookNotice = 'no-stages' | 'up-to-date';
+/** *no-stages*: how to begin. *up-to-date*: nothing had to run. A merge: what became of tags that differed. */
+export type NotebookNotice = 'no-stages' | 'up-to-date' | IMerge;
 
 /**
  * One open notebook: its stages and their states, its run, its recorded outputs. Composes the link to the bridge, the run
@@ -30,6 +31,7 @@ export class NotebookModel implements IDisposable {
     this.run = new RunModel({ bridge: options.bridge, notebook: this });
     this.link.viewChanged.connect(this._onView, this);
     this.link.failed.connect(this._emit, this);
+    this.link.edited.connect(this._onEdited, this);
     this.run.changed.connect(this._emit, this);
     this.recorded.changed.connect(this._emit, this);
   }
@@ -129,6 +131,20 @@ export class NotebookModel implements IDisposable {
     return this._notice;
   }
 
+  /**
+   * Whether the document is shared with other tabs (`jupyter-collaboration`): the bridge then hears of everybody's edits
+   * through this tab. False once the line that says so was closed.
+   */
+  get saysShared(): boolean {
+    // Lab's interface of a notebook lacks the flag that each of its models has.
+    return !this._sharedClosed && Reflect.get(this.notebook, 'collaborative') === true;
+  }
+
+  closeShared(): void {
+    this._sharedClosed = true;
+    this._changed.emit();
+  }
+
   setNotice(notice: NotebookNotice | null): void {
     if (notice !== this._notice) {
       this._notice = notice;
@@ -195,12 +211,26 @@ export class NotebookModel implements IDisposable {
     this._changed.emit();
   }
 
+  /** What was told of the text before an edit is not true of the one after it. */
+  private _onEdited(_sender: NotebookLink, { before, delta }: ICellsEdit): void {
+    const merge = mergeIn(before, delta);
+    const other = delta.remove !== delta.insert.length;
+    if (merge !== null) {
+      this._notice = merge;
+    } else if (this._notice === 'up-to-date' || (other && this._notice !== 'no-stages')) {
+      this._notice = null;
+    }
+    this.run.noteEdit();
+    this._changed.emit();
+  }
+
   private _emit(): void {
     this._changed.emit();
   }
 
   private readonly _bridge: IBridge;
   private _notice: NotebookNotice | null = null;
+  private _sharedClosed = false;
   private readonly _live = new Set<string>();
   private readonly _changed = new Signal<this, void>(this);
   private _isDisposed = false;

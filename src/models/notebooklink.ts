@@ -2,7 +2,7 @@ import type { INotebookModel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { CellarError } from '../../server-bridge/src/protocol/errors.js';
-import type { KernelInfo, NotebookView, WireCell } from '../../server-bridge/src/protocol/wire.js';
+import type { CellDelta, KernelInfo, NotebookView, WireCell } from '../../server-bridge/src/protocol/wire.js';
 import { lostError, toCellarError, unavailableError } from '../bridge/failure.js';
 import { METADATA_KEY } from '../stages/tags.js';
 import type { BridgeNotification, IBridge } from '../tokens.js';
@@ -55,6 +55,11 @@ export class NotebookLink implements IDisposable {
 
   get failed(): ISignal<this, void> {
     return this._failed;
+  }
+
+  /** The cells that the bridge knew, and what became of them: emitted before it is told. Outputs are no change. */
+  get edited(): ISignal<this, ICellsEdit> {
+    return this._edited;
   }
 
   get isDisposed(): boolean {
@@ -233,6 +238,9 @@ export class NotebookLink implements IDisposable {
     if (delta === null && tag === undefined && kernel === undefined) {
       return false;
     }
+    if (delta !== null) {
+      this._edited.emit({ before: sent.cells, delta });
+    }
     const version = this._nextVersion(cells);
     this._kernelChanged = false;
     await this._bridge.request('notebook/change', {
@@ -292,6 +300,7 @@ export class NotebookLink implements IDisposable {
   private readonly _notebook: INotebookModel;
   private readonly _viewChanged = new Signal<this, void>(this);
   private readonly _failed = new Signal<this, void>(this);
+  private readonly _edited = new Signal<this, ICellsEdit>(this);
   private readonly _early = new Map<string, NotebookView>();
   private readonly _ids = new Map<number, string[]>();
   private _path: string;
@@ -308,6 +317,12 @@ export class NotebookLink implements IDisposable {
   private _timer: ReturnType<typeof setTimeout> | null = null;
   private _work: Promise<void> | null = null;
   private _isDisposed = false;
+}
+
+/** One change of the cells, with the cells before it. */
+export interface ICellsEdit {
+  readonly before: readonly WireCell[];
+  readonly delta: CellDelta;
 }
 
 /** What a `NotebookLink` is made of. */

@@ -35,6 +35,11 @@ export class RunModel implements IDisposable {
     return this._outputs !== null;
   }
 
+  /** The notebook was edited since its run ended well: what the run says of itself is not about the cells as they are. */
+  get outdated(): boolean {
+    return this._outdated;
+  }
+
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -67,6 +72,10 @@ export class RunModel implements IDisposable {
     void this._follow(job);
   }
 
+  noteEdit(): void {
+    this._outdated ||= this._job?.state === 'done';
+  }
+
   async stop(): Promise<void> {
     await this._job?.stop();
   }
@@ -96,6 +105,7 @@ export class RunModel implements IDisposable {
     this._seen.add(job.id);
     const model = new JobModel({ bridge: this._bridge, job, path: this._notebook.path });
     this._job = model;
+    this._outdated = false;
     this._outputs = cells === null ? null : new OutputsModel(cells, cell => this._notebook.markRecorded(cell));
     model.event.connect(this._onEvent, this);
     model.changed.connect(this._onJobChanged, this);
@@ -144,6 +154,7 @@ export class RunModel implements IDisposable {
   private _job: JobModel | null = null;
   private _outputs: OutputsModel | null = null;
   private _starting = false;
+  private _outdated = false;
   private _isDisposed = false;
 }
 

@@ -10,7 +10,7 @@ export function runWords(trans: TranslationBundle, model: NotebookModel): string
   if (model.notice === 'up-to-date') {
     return trans.__('Everything is up to date');
   }
-  if (job === null) {
+  if (job === null || model.run.outdated) {
     return '';
   }
   const failed = job.steps.find(step => step.step === 'failed');

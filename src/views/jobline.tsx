@@ -151,10 +151,12 @@ function Ended(props: {
     );
   }
   const done = job.state === 'done';
+  // Whoever pressed Stop is told by the engine how to go on with a command; here a button does.
+  const next = job.state === 'failed' ? job.error?.next : undefined;
   const words: Partial<Record<typeof job.state, string>> = {
     done: sum === '' ? trans.__('Everything is up to date') : trans.__('Done: %1', sum),
     cancelled: trans.__(
-      'Stopped: %1. Outs of the stopped stage are back in place.',
+      'Stopped: %1. Outs of the stopped stage are back in place; Reproduce goes on where it was.',
       sum === '' ? trans.__('nothing ran') : sum
     ),
     interrupted: trans.__(
@@ -166,7 +168,7 @@ function Ended(props: {
     <>
       <State trans={trans} state={done ? 'fresh' : 'failed'} word={null} />
       <span className="cellar-ellipsis">{words[job.state] ?? job.error?.message ?? trans.__('The run failed.')}</span>
-      {!done && job.error?.next !== undefined && <span className="cellar-ellipsis cellar-muted">{job.error.next}</span>}
+      {next !== undefined && <span className="cellar-ellipsis cellar-muted">{next}</span>}
       <span className="cellar-Strip-grow" />
     </>
   );

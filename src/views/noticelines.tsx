@@ -1,11 +1,16 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { NotebookModel } from '../models/notebook.js';
+import type { IMerge } from '../models/merge.js';
+import type { CellTag } from '../stages/tags.js';
+import { Icon } from './icons.js';
 import { Button, IconButton, State } from './parts.js';
+import { roleWord } from './words.js';
 
 /** How many lines there are, so that the strip has its height before React draws. */
 export function noticeCount(model: NotebookModel): number {
-  return (model.notice === null ? 0 : 1) + (model.recorded.newer.length > 0 ? 1 : 0) + (model.view?.held ? 1 : 0);
+  const lines = [model.notice !== null, model.recorded.newer.length > 0, model.view?.held != null, model.saysShared];
+  return lines.filter(Boolean).length;
 }
 
 function Line(props: {
@@ -18,6 +23,22 @@ function Line(props: {
       {props.close !== undefined && <IconButton icon="close" {...props.close} />}
     </div>
   );
+}
+
+function tagWord(trans: TranslationBundle, tag: CellTag | null): string {
+  return tag === null ? trans.__('untagged') : (tag.stage ?? roleWord(trans, tag.role));
+}
+
+/** What Lab made of tags that differed (N4). */
+function mergeWords(trans: TranslationBundle, { tags, kept }: IMerge): string {
+  const words = [...new Set(tags.map(tag => tagWord(trans, tag)))];
+  return words.length > 1
+    ? trans.__(
+        'The merged cells had different tags (%1). The active cell’s is kept: %2.',
+        words.join(', '),
+        tagWord(trans, kept)
+      )
+    : trans.__('Both cells were %1. Only files that the active cell added or excluded are kept.', tagWord(trans, kept));
 }
 
 /** What the strip tells besides the run. */
@@ -45,6 +66,24 @@ export function NoticeLines(props: {
       {model.notice === 'up-to-date' && (
         <Line close={close}>
           <State trans={trans} state="fresh" word={trans.__('Everything is up to date')} />
+          <span className="cellar-Strip-grow" />
+        </Line>
+      )}
+      {typeof model.notice === 'object' && model.notice !== null && (
+        <Line close={close}>
+          <Icon name="warning" className="cellar-StateIcon" />
+          <span className="cellar-ellipsis" title={mergeWords(trans, model.notice)}>
+            {mergeWords(trans, model.notice)}
+          </span>
+          <span className="cellar-Strip-grow" />
+        </Line>
+      )}
+      {model.saysShared && (
+        <Line close={{ label: trans.__('Close'), onClick: () => model.closeShared() }}>
+          <Icon name="hint" className="cellar-StateIcon" />
+          <span className="cellar-ellipsis">
+            {trans.__('This notebook is shared: what others type in it reaches Cellar through this tab.')}
+          </span>
           <span className="cellar-Strip-grow" />
         </Line>
       )}

@@ -15,8 +15,12 @@ function shape(problem: Problem): ShapeName {
 function problemsOf({ project, notebooks }: IPanelOptions): Problem[] {
   const own = notebooks.current?.view?.problems ?? [];
   const names = new Set(own.map(problem => problem.notebook));
+  const moved = own.filter(problem => problem.code === 'W_NOTEBOOK_MOVED').map(problem => problem.path);
   const others = (project.view?.problems ?? []).filter(
-    problem => problem.notebook === null || !names.has(problem.notebook)
+    problem =>
+      (problem.notebook === null || !names.has(problem.notebook)) &&
+      // Where the notebook in front tells what it left behind, the project need not.
+      !(problem.code === 'W_NOTEBOOK_GONE' && moved.includes(problem.path))
   );
   const seen = new Set<string>();
   return [...own, ...others].filter(problem => {
@@ -68,7 +72,7 @@ export function ProblemList(options: IPanelOptions): React.JSX.Element | null {
               {problem.fixes.length > 0 && (
                 <span className="cellar-Row-actions">
                   {problem.fixes.map(fix => (
-                    <Button key={fix.label} onClick={inRow(() => actions.fix(fix))}>
+                    <Button key={fix.label} title={fix.label} onClick={inRow(() => actions.fix(fix))}>
                       {fix.label}
                     </Button>
                   ))}

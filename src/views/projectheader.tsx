@@ -66,6 +66,26 @@ function Interrupted({ project, trans }: IPanelOptions): React.JSX.Element | nul
   );
 }
 
+/** Files of stages that git does not have yet: a clone would lack them (N11). One quiet line. */
+function Unadded({ project, trans, actions }: IPanelOptions): React.JSX.Element | null {
+  const files = project.view?.unadded ?? [];
+  if (files.length === 0 || project.view?.trust === 'restricted') {
+    return null;
+  }
+  const words = trans._n('%1 file of stages is not in git yet', '%1 files of stages are not in git yet', files.length);
+  return (
+    <div className="cellar-Line cellar-muted" data-cellar-unadded={files.length}>
+      <span className="cellar-ellipsis" title={files.join('\n')}>
+        {words}
+      </span>
+      <span className="cellar-Strip-grow" />
+      <Button kind="small" onClick={() => actions.fix({ label: '', action: { method: 'git/add', params: {} } })}>
+        {trans.__('Add to git')}
+      </Button>
+    </div>
+  );
+}
+
 /** The top of the panel: which project and branch, how it stands, and what keeps it from working. */
 export function ProjectHeader(options: IPanelOptions): React.JSX.Element | null {
   const { bridge, project, trans, actions } = options;
@@ -102,6 +122,7 @@ export function ProjectHeader(options: IPanelOptions): React.JSX.Element | null 
         </div>
         <Summary {...options} />
         <Interrupted {...options} />
+        <Unadded {...options} />
       </div>
       {view.trust === 'restricted' && (
         <div className="cellar-Notice" data-cellar-trust="restricted">

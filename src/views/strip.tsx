@@ -62,7 +62,8 @@ export class Strip extends ReactWidget {
   }
 
   private get _showsJob(): boolean {
-    return this._model.job !== null && this._model.job.id !== this._closed && this._model.job.steps.length > 0;
+    const { job, run } = this._model;
+    return job !== null && job.id !== this._closed && job.steps.length > 0 && !run.outdated;
   }
 
   private _closeJob(): void {

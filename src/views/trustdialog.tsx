@@ -18,7 +18,24 @@ function Fact(props: {
   );
 }
 
-function TrustBody(props: {
+/** One thing that is other than it was when the project was trusted: a command with its old and new text, or a file. */
+function Change(props: {
+  readonly trans: TranslationBundle;
+  readonly change: NonNullable<Review['changed']>[number];
+}): React.JSX.Element {
+  const { trans, change } = props;
+  const { before, after } = change;
+  const word = before === null ? trans.__('new') : after === null ? trans.__('gone') : trans.__('changed');
+  return (
+    <li>
+      <b>{change.name}</b> {word}
+      {change.what === 'command' && before !== null && <del>{before}</del>}
+      {change.what === 'command' && after !== null && <ins>{after}</ins>}
+    </li>
+  );
+}
+
+export function TrustBody(props: {
   readonly trans: TranslationBundle;
   readonly review: Review;
   readonly action: string;
@@ -30,7 +47,19 @@ function TrustBody(props: {
   const runs = [...known, ...props.stages.filter(stage => !known.includes(stage))];
   return (
     <>
-      <p>{trans.__('You have not worked in this project before. %1 would:', action)}</p>
+      {review.changed === null ? (
+        <p>{trans.__('You have not worked in this project before. %1 would:', action)}</p>
+      ) : (
+        <>
+          <p>{trans.__('Since you trusted this project, its code became another with a commit from elsewhere:')}</p>
+          <ul className="cellar-Commands" data-cellar-changed="">
+            {review.changed.map(change => (
+              <Change key={`${change.what} ${change.name}`} trans={trans} change={change} />
+            ))}
+          </ul>
+          <p>{trans.__('%1 would:', action)}</p>
+        </>
+      )}
       <dl className="cellar-Facts">
         <Fact term={trans.__('Run')} none={nothing} items={runs} />
         <Fact term={trans.__('Contact')} none={nothing} items={review.hosts} />
@@ -64,27 +93,32 @@ export interface ITrustWords {
   readonly stages: readonly string[];
 }
 
-/** The question of N64 with its three answers; Esc and closing are *Stay restricted*. */
+/** The answers of N64. Where nothing is contacted there is no host to trust by itself. */
+export function trustButtons(trans: TranslationBundle, review: Review, deed: string): Dialog.IButton[] {
+  const hosts = Dialog.createButton({
+    label: review.hosts.length === 1 ? trans.__('Trust this host only') : trans.__('Trust these hosts only'),
+    className: 'cellar-mod-second',
+    actions: ['remotes'],
+    accept: true
+  });
+  return [
+    Dialog.cancelButton({ label: trans.__('Stay restricted') }),
+    ...(review.hosts.length > 0 ? [hosts] : []),
+    Dialog.okButton({ label: trans.__('Trust and %1', deed) })
+  ];
+}
+
+/** The question of N64; Esc and closing are *Stay restricted*. */
 export async function askTrust(
   trans: TranslationBundle,
   review: Review,
   words: ITrustWords
 ): Promise<TrustScope | null> {
   const name = review.root.split('/').filter(Boolean).at(-1) ?? review.root;
-  const hosts = Dialog.createButton({
-    label: trans.__('Trust this host only'),
-    className: 'cellar-mod-second',
-    actions: ['remotes'],
-    accept: true
-  });
   const result = await showDialog({
     title: trans.__('Trust the project %1?', name),
     body: new DialogBody(null, () => <TrustBody trans={trans} review={review} {...words} />),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Stay restricted') }),
-      hosts,
-      Dialog.okButton({ label: trans.__('Trust and %1', words.deed) })
-    ],
+    buttons: trustButtons(trans, review, words.deed),
     defaultButton: 0,
     focusNodeSelector: '.jp-Dialog-button.jp-mod-reject'
   });
