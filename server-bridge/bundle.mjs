@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lazyBuiltins } from './bundle-builtins.mjs';
 import { copyNatives, NATIVE } from './bundle-natives.mjs';
 import { licencesOf } from './bundle-licences.mjs';
 
@@ -47,6 +48,9 @@ const result = await build({
   format: 'esm',
   target: 'node22.13',
   external: [...NATIVE, 'bufferutil', 'utf-8-validate'],
+  plugins: [lazyBuiltins()],
+  minifyWhitespace: true,
+  minifySyntax: true,
   define: { 'process.env.CELLAR_VERSION': JSON.stringify(version) },
   // CommonJS packages in the bundle (ws) call require() for Node's own modules.
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },

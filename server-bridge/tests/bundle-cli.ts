@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { lazyBuiltins } from '../bundle-builtins.mjs';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -34,6 +35,7 @@ export async function bundleCli(): Promise<{ argv: string[]; bridge: string; rem
     format: 'esm',
     target: 'node22.13',
     external: ['koffi', '@parcel/watcher'],
+    plugins: [lazyBuiltins()],
     define: { 'process.env.CELLAR_VERSION': '"0.0.0"' },
     banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
     logLevel: 'error'

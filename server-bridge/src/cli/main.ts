@@ -1,5 +1,13 @@
 import * as nodeModule from 'node:module';
-import { setFlagsFromString } from 'node:v8';
+
+/**
+ * How a command runs in V8. It lives shortly and has little to compute: without the optimising compilers and with a small
+ * nursery it takes 12 MB less and no more time. Set here and not on Node's command line, where they would make it throw
+ * away the compiled code of its own modules, which costs 20 ms.
+ */
+const FLAGS = ['--no-opt', '--no-maglev', '--semi-space-growth-factor=1'];
+/** These analyse a notebook. */
+const COMPUTE = ['compile', 'reproduce'];
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 13)) {
@@ -9,9 +17,16 @@ if (major < 22 || (major === 22 && minor < 13)) {
   );
   process.exit(255);
 }
-// A command lives shortly: a small nursery costs no time and saves half of the memory.
-setFlagsFromString('--semi-space-growth-factor=1');
-// Compiled code is kept between runs: most of a short command's time is reading its own program.
-nodeModule.enableCompileCache();
+if (!process.argv.slice(2).some(word => COMPUTE.includes(word))) {
+  const { setFlagsFromString } = await import('node:v8');
+  FLAGS.forEach(flag => setFlagsFromString(flag));
+}
+// Compiled code is kept between runs: most of a short command's time is reading its own program. Not in the folder that
+// Node would choose: whoever owns a folder in /tmp could put code of their own into it.
+const { XDG_CACHE_HOME, HOME, LOCALAPPDATA } = process.env;
+const cache = XDG_CACHE_HOME || (HOME ? `${HOME}/.cache` : LOCALAPPDATA);
+if (cache) {
+  nodeModule.enableCompileCache(`${cache}/cellar/compiled`);
+}
 const { main } = await import('./program.js');
 process.exitCode = await main(process.argv.slice(2));

@@ -16,18 +16,18 @@ import type { Context, Run } from './context.js';
 import { EXIT, reportFailure } from './failure.js';
 import { createOutput, type Output } from './output.js';
 
-const COMMANDS = [
-  registerInit,
-  registerAdd,
-  registerCheckout,
-  registerStatus,
-  registerConfig,
-  registerRepro,
-  registerCompile,
-  registerReproduce,
-  registerRoot,
-  registerVersion
-];
+const COMMANDS = new Map([
+  ['init', registerInit],
+  ['add', registerAdd],
+  ['checkout', registerCheckout],
+  ['status', registerStatus],
+  ['config', registerConfig],
+  ['repro', registerRepro],
+  ['compile', registerCompile],
+  ['reproduce', registerReproduce],
+  ['root', registerRoot],
+  ['version', registerVersion]
+]);
 
 interface GlobalOptions {
   quiet?: boolean;
@@ -56,11 +56,14 @@ export async function main(argv: string[]): Promise<number> {
       enter(context.cwd);
       code = await action(context, ...args);
     };
-  for (const register of COMMANDS) {
+  const wanted = COMMANDS.get(firstWord(argv));
+  for (const register of wanted === undefined ? COMMANDS.values() : [wanted]) {
     register(program, run);
   }
   program.commands.forEach(addLoudness);
-  refuseAbsentCommands(program);
+  if (wanted === undefined) {
+    refuseAbsentCommands(program);
+  }
   const stop = watchInterrupt(interrupt);
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -75,6 +78,12 @@ export async function main(argv: string[]): Promise<number> {
     stop();
   }
   return code;
+}
+
+/** The command that is asked for: describing all of them takes longer than many a command. '' when there is none. */
+function firstWord(argv: readonly string[]): string {
+  const words = argv.filter((word, i) => !word.startsWith('-') && argv[i - 1] !== '--cd');
+  return words[0] ?? '';
 }
 
 /** `-q` and `-v` may stand before and after the name of the command, as in `dvc`; the other two only before it. */

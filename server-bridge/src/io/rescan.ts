@@ -2,6 +2,7 @@
  * Looking at a whole tree from time to time, where the system does not tell of every change (N52: silence means a full
  * scan). Facts are kept as columns of each folder; work is cut into turns, so that requests are served meanwhile.
  */
+import { elapsed } from './clock.js';
 import { FACTS, sameFacts, setFacts } from './facts.js';
 import { isErrno, lstatSync, readdirSync, type BigIntStats } from './files.js';
 
@@ -68,7 +69,7 @@ export function rescanRegularly(
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   const again = async (first: boolean): Promise<void> => {
-    const begin = performance.now();
+    const begin = elapsed();
     const paths = await rescan.look();
     if (closed) {
       return;
@@ -78,7 +79,7 @@ export function rescanRegularly(
     } else if (paths.length > 0) {
       onPaths(paths);
     }
-    timer = setTimeout(() => void again(false), Math.max(every, (performance.now() - begin) * SHARE));
+    timer = setTimeout(() => void again(false), Math.max(every, (elapsed() - begin) * SHARE));
     timer.unref();
   };
   void again(true);

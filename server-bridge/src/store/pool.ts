@@ -1,6 +1,7 @@
 /** Who does the jobs: this thread in small turns, or worker threads when there is enough to do (performance.md §3.1). */
 import { createLanes } from '../hash/kernel.js';
 import { createCryptoLanes } from '../hash/lanes.js';
+import { elapsed } from '../io/clock.js';
 import { sizeAt } from '../io/facts.js';
 import { CellarError } from '../protocol/errors.js';
 import { hashFiles, newDesk, type Desk } from './hashing.js';
@@ -79,16 +80,16 @@ export async function runJob(job: Job, options: RunOptions): Promise<Reply> {
 
 async function runHere(job: Job, options: RunOptions): Promise<Reply> {
   const steps = stepsOf(job, deskFor(job));
-  let turn = performance.now();
+  let turn = elapsed();
   for (;;) {
     const next = steps.next();
     if (next.done === true) {
       return next.value;
     }
     options.onStep?.(next.value);
-    if (performance.now() - turn > TURN_MS) {
+    if (elapsed() - turn > TURN_MS) {
       await new Promise<void>(resolve => setImmediate(resolve));
-      turn = performance.now();
+      turn = elapsed();
     }
     if (options.signal?.aborted === true) {
       steps.return({ kind: 'publish', existing: [], failures: [] });

@@ -1,4 +1,5 @@
 /** Progress of many files: told at the start, at least every 200 ms, at the end; always with totals. */
+import { elapsed } from '../io/clock.js';
 import { sizeAt } from '../io/facts.js';
 import type { WalkBlock } from '../io/walk.js';
 import type { OnProgress, Step } from './jobs.js';
@@ -19,7 +20,7 @@ export function progressMeter(onProgress: OnProgress | undefined): Meter {
   const now = { files: 0, bytes: 0, totalFiles: 0, totalBytes: 0 };
   let last = 0;
   const tell = (): void => {
-    last = performance.now();
+    last = elapsed();
     onProgress?.({ ...now });
   };
   return {
@@ -41,7 +42,7 @@ export function progressMeter(onProgress: OnProgress | undefined): Meter {
     step(step) {
       now.files += step.files;
       now.bytes += step.bytes;
-      if (performance.now() - last >= EVERY_MS) {
+      if (elapsed() - last >= EVERY_MS) {
         tell();
       }
     },

@@ -11,6 +11,7 @@ import type { FileIndex } from './index.js';
 import { JUDGE, KNOWN, OURS } from './rows.js';
 import type { OnProgress } from './jobs.js';
 import { absentRows } from './missing.js';
+import { optimiseFor } from './optimise.js';
 import { progressMeter } from './progress.js';
 import type { Store } from './store.js';
 import { hashMany, storeMany, type Hashed } from './storing.js';
@@ -59,7 +60,7 @@ async function scan(ctx: HashContext, path: string, options: HashOptions): Promi
   const name = options.name ?? 'md5';
   const clock = ctx.index.now();
   const kind = kindOf(path);
-  const top = kind === 'dir' ? walkTree(path, { ignore: ctx.ignore }) : walkFile(path);
+  const top = kind === 'dir' ? walkTree(path, { ignore: ctx.ignore, onFiles: optimiseFor }) : walkFile(path);
   const found: Scan = { kind, path, name, top, digests: new Map(), linked: new Map(), fingerprint: null };
   const wanted = new Wanted();
   const fresh = new Set<WalkBlock>();

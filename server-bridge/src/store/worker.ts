@@ -1,5 +1,6 @@
 /** The program of a worker thread: one job at a time, synchronous calls, one message for the reply. */
 import { parentPort } from 'node:worker_threads';
+import { elapsed } from '../io/clock.js';
 import type { Reply, Step } from './jobs.js';
 import { deskFor, stepsOf } from './pool.js';
 import type { FromWorker, ToWorker } from './threads.js';
@@ -10,7 +11,7 @@ parentPort?.on('message', ({ id, job, stop }: ToWorker) => {
   try {
     const steps = stepsOf(job, deskFor(job));
     const sum: Step = { files: 0, bytes: 0 };
-    let told = performance.now();
+    let told = elapsed();
     for (;;) {
       const next = steps.next();
       if (next.done === true) {
@@ -20,11 +21,11 @@ parentPort?.on('message', ({ id, job, stop }: ToWorker) => {
       }
       sum.files += next.value.files;
       sum.bytes += next.value.bytes;
-      if (performance.now() - told > EVERY_MS) {
+      if (elapsed() - told > EVERY_MS) {
         send({ id, kind: 'step', step: { ...sum } });
         sum.files = 0;
         sum.bytes = 0;
-        told = performance.now();
+        told = elapsed();
       }
       if (Atomics.load(stop, 0) === 1) {
         steps.return({ kind: 'publish', existing: [], failures: [] });

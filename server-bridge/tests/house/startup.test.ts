@@ -1,6 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { native } from '../../src/io/native.js';
+import { bundleCli } from '../bundle-cli.js';
+import { sandbox } from '../workspace/sandbox.js';
 
 /**
  * What a command of the command line loads before it works. A schema library, a parser of Python or a web socket costs
@@ -64,4 +69,39 @@ describe('what is loaded at the start', () => {
       expect(heavyOf(entry)).toEqual([]);
     }
   );
+});
+
+/** Modules of Node that an empty `status` has no use for. */
+const UNUSED = ['child_process', 'crypto', 'fs/promises', 'perf_hooks', 'readline', 'worker_threads', 'zlib'];
+
+describe('what a command makes Node load', () => {
+  it('is only what it uses', async () => {
+    const bundle = await bundleCli();
+    const box = sandbox();
+    try {
+      const list = join(box.base, 'loaded.json');
+      const spy = join(box.base, 'spy.cjs');
+      writeFileSync(
+        spy,
+        `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(process.moduleLoadList)))`
+      );
+      const [node = '', ...program] = bundle.argv;
+      const loaded = (...args: string[]): string[] => {
+        box.must([node, '-r', spy, ...program, ...args]);
+        const names = createRequire(import.meta.url)(list) as string[];
+        return UNUSED.filter(name => names.includes(`NativeModule ${name}`));
+      };
+      box.must([...bundle.argv, 'init', '-q']);
+      expect(loaded('status')).toEqual([]);
+    } finally {
+      bundle.remove();
+      box.remove();
+    }
+  });
+
+  it.skipIf(process.env['CELLAR_NO_NATIVE'] === '1')('is the machine code of koffi without its program', () => {
+    expect(native()).not.toBeNull();
+    const files = Object.keys(createRequire(import.meta.url).cache).filter(path => path.includes('koffi'));
+    expect(files.map(path => path.split('/').at(-1))).toEqual(['koffi.node']);
+  });
 });
