@@ -67,14 +67,14 @@ function isPlain(program: Program, name: string, at: number): boolean {
 }
 
 function change(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {
-  const touch = (name: string, row: number, how: 'draw' | 'change', dots: number): void => {
+  const touch = (name: string, row: number, how: 'draw' | 'change', dots: number, direct: boolean): void => {
     const newest = inForce(program, name, unit.index + 1).find(one => one.how !== 'change');
     if (newest?.unit.kind === 'import' || newest?.unit.kind === 'definition') {
       unit.state ||= how === 'change' && dots !== 1 && dots !== 9;
       return;
     }
     const members = groups
-      .of(name)
+      .changedWith(name, direct)
       .filter(member => !member.includes('#') && program.bindings.has(member))
       .filter(member => how !== 'draw' || drawsFrom(program, groups, member, unit));
     members.forEach(member => record(program, unit, member, row));
@@ -82,11 +82,11 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
   for (const mutation of unit.facts.mutations) {
     const how = mutation.how === 'draw' ? 'draw' : 'change';
     const stored = mutation.how === 'store' || mutation.how === 'delete';
-    touch(mutation.name, mutation.row, how, stored ? 0 : mutation.dots);
+    touch(mutation.name, mutation.row, how, stored ? 0 : mutation.dots, mutation.direct);
   }
   for (const site of unit.facts.calls) {
     for (const { name, draw } of table.changedBy(site)) {
-      touch(name, site.row, draw ? 'draw' : 'change', 9);
+      touch(name, site.row, draw ? 'draw' : 'change', 9, false);
     }
     for (const { summary } of table.callees(site)) {
       unit.state ||= summary.effects.state;

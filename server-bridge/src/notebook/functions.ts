@@ -113,8 +113,8 @@ export class FunctionTable {
       );
     }
     const fresh = renewed(summary.facts);
-    const touch = (name: string, row: number, draw: boolean): void => {
-      for (const member of groups.of(name)) {
+    const touch = (name: string, row: number, draw: boolean, direct: boolean): void => {
+      for (const member of groups.changedWith(name, direct)) {
         if (row > (fresh.get(member) ?? Infinity)) {
           continue;
         }
@@ -130,7 +130,8 @@ export class FunctionTable {
       touch(
         mutation.name,
         mutation.row,
-        mutation.how === 'draw' && !(mutation.name === params[0] && summary.facts.owner !== '')
+        mutation.how === 'draw' && !(mutation.name === params[0] && summary.facts.owner !== ''),
+        mutation.direct
       );
     }
     for (const site of body.calls) {
@@ -138,7 +139,7 @@ export class FunctionTable {
         if (change.free) {
           summary.free.add(change.name);
         } else {
-          touch(change.name, site.row, change.draw);
+          touch(change.name, site.row, change.draw, false);
         }
       });
     }

@@ -88,7 +88,7 @@ function ownGroups(plan: StagePlan): Groups {
   return groups;
 }
 
-/** Is one side changed here and the other seen from here on, in the stage or by a later one? */
+/** Does one change here reach both sides, and is one seen from here on, in the stage or by a later one? */
 function missed({ plans }: CrossingInput, plan: StagePlan, changer: Unit, left: string[], right: string[]): boolean {
   const changes = (names: string[]): boolean => names.some(name => changer.changed.has(name));
   const seen = (names: string[]): boolean =>
@@ -99,7 +99,7 @@ function missed({ plans }: CrossingInput, plan: StagePlan, changer: Unit, left: 
           unit => unit.index >= changer.index && (unit.facts.reads.has(name) || unit.facts.deferred.has(name))
         )
     );
-  return (changes(left) && seen(right)) || (changes(right) && seen(left));
+  return changes(left) && changes(right) && (seen(left) || seen(right));
 }
 
 function mayShare({ context, body }: CrossingInput, plan: StagePlan, name: string, other: string): boolean {

@@ -56,6 +56,23 @@ const ACCEPTED: [rule: string, cells: Tagged[]][] = [
     ]
   ],
   [
+    'data that an object keeps',
+    [
+      ['setup', 'class Mean:\n    def fit(self, y):\n        self.last = y[-1]\n        return self'],
+      ['a', 'ts = load()\ntrain, test = ts[:-6], ts[-6:]'],
+      ['b', 'for m in [Mean(), Mean()]:\n    m.fit(train)\n    print(score(test, m))'],
+      ['c', 'print(ts, train, test)']
+    ]
+  ],
+  [
+    'results that are collected stage by stage',
+    [
+      ['a', 'results = {}\nfirst = load()\nresults["first"] = first'],
+      ['b', 'second = load()\nresults["second"] = second\nprint(first)'],
+      ['c', 'print(results, first, second)']
+    ]
+  ],
+  [
     'what a call of a library gives is new',
     [
       ['a', 'df = load()\ny = df["y"]\nmodel = make()'],
@@ -151,6 +168,83 @@ describe('shared', () => {
       ['b', reader]
     ]);
     expect(problems.map(problem => problem.code)).toContain('E_SHARED_INPUTS');
+  });
+});
+
+/** Where stage `c` takes its names from: from `b` what `b` may have changed, from `a` what it left alone (N35). */
+const LEFT_ALONE: [rule: string, a: string, b: string, c: string, from: Record<string, string>][] = [
+  ['a frame that an object keeps', 'X = load()\nm = Model()', 'm.fit(X)', 'print(m, X)', { m: 'b', X: 'a' }],
+  [
+    'what a dict holds, when another item comes',
+    'x = load()\nd = {}\nd["x"] = x',
+    'd["y"] = 1',
+    'print(d, x)',
+    { d: 'b', x: 'a' }
+  ],
+  [
+    'what a list holds, when it grows',
+    'x = load()\nl = []\nl.append(x)',
+    'l.append(2)',
+    'print(l, x)',
+    { l: 'b', x: 'a' }
+  ],
+  ['an item that is changed', 'x = load()\nd = {}\nd["x"] = x', 'd["x"].append(1)', 'print(d, x)', { d: 'b', x: 'b' }],
+  [
+    'an item taken out and changed',
+    'x = load()\nd = {}\nd["x"] = x\nz = d["x"]',
+    'z.append(1)',
+    'print(d, x, z)',
+    { d: 'b', x: 'b', z: 'b' }
+  ],
+  [
+    'what was put in and is changed',
+    'x = load()\nl = []\nl.append(x)',
+    'x.append(1)',
+    'print(l, x)',
+    { l: 'b', x: 'b' }
+  ],
+  [
+    'the list under another name',
+    'x = load()\nl = []\nl.append(x)\nk = l',
+    'k.append(1)',
+    'print(l, k, x)',
+    { l: 'b', k: 'b', x: 'a' }
+  ],
+  [
+    'each of a list',
+    'x = load()\ny = load()\nl = [x, y]',
+    'for one in l:\n    one.append(1)',
+    'print(x, y)',
+    { x: 'b', y: 'b' }
+  ],
+  [
+    'a pipeline that fits its parts',
+    's = make()\np = Holder()\np.step = s',
+    'p.fit(1)',
+    'print(p, s)',
+    { p: 'b', s: 'b' }
+  ],
+  [
+    'a part whose container was bound anew',
+    'x = load()\nd = {}\nd["x"] = x\ne = {}\ne["d"] = d\nd = 1',
+    'e["d"]["x"].append(1)',
+    'print(e, x)',
+    { e: 'b', x: 'b' }
+  ]
+];
+
+describe('changed or left alone', () => {
+  const model =
+    'class Model:\n    def fit(self, X):\n        self.X = X\n        self.mean = X[0]\n        return self\nclass Holder:\n    pass';
+  it.each(LEFT_ALONE)('%s', (_rule, a, b, c, from) => {
+    const analysis = analysed([
+      ['setup', model],
+      ['a', a],
+      ['b', b],
+      ['c', c]
+    ]);
+    const variables = stageOf(analysis, 'c').inputs.filter(one => one.kind === 'variable');
+    expect(Object.fromEntries(variables.map(one => [one.name, one.how]))).toEqual(from);
   });
 });
 

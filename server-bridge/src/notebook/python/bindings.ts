@@ -175,7 +175,7 @@ class Walk extends ExpressionWalk {
     }
     this.expression(left);
     if (left.type === 'identifier') {
-      this.facts.mutations.push({ name: this.key(left.text), row: node.row, how: 'augmented', dots: 0 });
+      this.facts.mutations.push({ name: this.key(left.text), row: node.row, how: 'augmented', dots: 0, direct: true });
       this.bind(left.text);
     } else {
       this.mutate(left.get(left.type === 'attribute' ? 'object' : 'value'), 'store', node.row);

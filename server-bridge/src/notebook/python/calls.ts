@@ -1,6 +1,13 @@
 /** One call as the facts hold it, with the mutations that its text alone shows (N35). */
 import type { Argument, BodyFacts, CallSite, Mutation } from './facts.js';
-import { CONTAINING_METHODS, DRAW_METHODS, MUTATING_CALLS, MUTATING_METHODS, STATE_METHODS } from './methods.js';
+import {
+  CONTAINER_METHODS,
+  CONTAINING_METHODS,
+  DRAW_METHODS,
+  MUTATING_CALLS,
+  MUTATING_METHODS,
+  STATE_METHODS
+} from './methods.js';
 import { calleeName, dotted, roots } from './sharing.js';
 import type { Py } from './tree.js';
 
@@ -20,11 +27,12 @@ export function recordCall(node: Py, facts: BodyFacts, key: (name: string) => st
   };
   facts.calls.push(site);
   const dots = site.callee === '' || !STATE_METHODS.has(site.method) ? 9 : site.callee.split('.').length - 1;
-  const mutate = (list: string[], how: Mutation['how'], depth = dots): void => {
-    list.forEach(name => facts.mutations.push({ name, row: node.row, how, dots: depth }));
+  const plain = object?.type === 'identifier';
+  const mutate = (list: string[], how: Mutation['how'], depth = dots, direct = false): void => {
+    list.forEach(name => facts.mutations.push({ name, row: node.row, how, dots: depth, direct }));
   };
   if (object !== undefined && (MUTATING_METHODS.has(site.method) || inPlace(node))) {
-    mutate(site.receiver, 'method');
+    mutate(site.receiver, 'method', dots, plain && CONTAINER_METHODS.has(site.method));
   } else if (object !== undefined && DRAW_METHODS.has(site.method)) {
     mutate(site.receiver, 'draw');
   }
@@ -37,7 +45,7 @@ export function recordCall(node: Py, facts: BodyFacts, key: (name: string) => st
   if (object !== undefined && CONTAINING_METHODS.has(site.method)) {
     for (const arg of site.args) {
       for (const left of site.receiver) {
-        arg.names.forEach(right => facts.shares.push({ left, right }));
+        arg.names.forEach(right => facts.shares.push({ left, right, how: plain ? 'part' : undefined }));
       }
     }
   }

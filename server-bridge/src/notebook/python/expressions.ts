@@ -60,11 +60,14 @@ export abstract class ExpressionWalk {
 
   protected mutate(node: Py | undefined, how: 'store' | 'delete', row: number): void {
     const dots = dotted(node).split('.').length;
-    roots(node).forEach(root => this.facts.mutations.push({ name: this.key(root), row, how, dots }));
+    const direct = node?.type === 'identifier';
+    roots(node).forEach(root => this.facts.mutations.push({ name: this.key(root), row, how, dots, direct }));
   }
 
-  protected share(left: string, node: Py | undefined): void {
-    roots(node).forEach(root => this.facts.shares.push({ left, right: this.key(root) }));
+  /** `into`: the value was put into what is left. */
+  protected share(left: string, node: Py | undefined, into = false): void {
+    const how = into ? 'part' : node?.type === 'identifier' ? 'same' : undefined;
+    roots(node).forEach(root => this.facts.shares.push({ left, right: this.key(root), how }));
   }
 
   protected branch(run: () => void): Set<string> {
@@ -96,7 +99,7 @@ export abstract class ExpressionWalk {
       const holder = node.get(node.type === 'attribute' ? 'object' : 'value');
       node.kids.filter(kid => kid.field !== 'attribute').forEach(kid => this.expression(kid));
       this.mutate(holder, 'store', node.row);
-      roots(holder).forEach(root => this.share(this.key(root), value));
+      roots(holder).forEach(root => this.share(this.key(root), value, holder?.type === 'identifier'));
     } else {
       const parts = node.kids;
       const values = value !== undefined && ['tuple', 'expression_list', 'list'].includes(value.type) ? value.kids : [];

@@ -7,6 +7,8 @@ export type Rows = Map<string, number>;
 export interface ShareEdge {
   left: string;
   right: string;
+  /** `same`: one name for the other. `part`: right was put into left. Else not known. */
+  how?: 'same' | 'part';
 }
 
 export interface Mutation {
@@ -19,6 +21,8 @@ export interface Mutation {
    * `sys.path.append`; 0 for a store, 9 for anything else.
    */
   dots: number;
+  /** Only the object itself is changed, not what was put into it: `x.a = 1`, `x.append(1)`. */
+  direct: boolean;
 }
 
 /** An argument of a call, as the names whose objects it may hand over. */

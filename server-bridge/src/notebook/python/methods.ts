@@ -21,6 +21,14 @@ export const CONTAINING_METHODS = new Set(
   )
 );
 
+/** Methods of containers that change the container alone, not what is in it. */
+export const CONTAINER_METHODS = new Set(
+  `append appendleft extend extendleft insert remove pop popleft popitem clear sort reverse rotate update setdefault add
+   discard move_to_end subtract difference_update intersection_update symmetric_difference_update`
+    .split(/\s+/)
+    .filter(Boolean)
+);
+
 /** Methods that change a container which a module or class holds, such as `sys.path.append` (N17). */
 export const STATE_METHODS = new Set(
   'append extend insert remove pop clear update setdefault add discard sort reverse'.split(' ')
