@@ -12,7 +12,9 @@ const Entry = z.strictObject({
   /** Interpreter, platform, versions of distributions … as the runner told them. */
   facts: z.record(z.string(), z.unknown()),
   /** MD5 of the recorded output that this run here made: its outputs are trusted (N57). */
-  made: z.string().nullable()
+  made: z.string().nullable(),
+  /** Newest results with what each has read undeclared: MD5 of its recorded output, hashes by path in the project (N28). */
+  reads: z.array(z.strictObject({ made: z.string(), files: z.record(z.string(), z.string()) })).default([])
 });
 export type HistoryEntry = z.infer<typeof Entry>;
 const History = z.strictObject({ v: z.literal(1), stages: z.record(z.string(), Entry) });
@@ -48,11 +50,18 @@ export function expectedSeconds(entry: HistoryEntry | undefined): number | null 
 export function recordRun(
   tmpDir: string,
   address: string,
-  run: { seconds: number; facts: Record<string, unknown>; made: string | null }
+  run: { seconds: number; facts: Record<string, unknown>; made: string | null; reads: Record<string, string> }
 ): void {
   const stages = readHistory(tmpDir);
-  const before = stages[address]?.seconds ?? [];
-  const next: HistoryEntry = { seconds: [run.seconds, ...before].slice(0, KEPT), facts: run.facts, made: run.made };
+  const before = stages[address];
+  const { made } = run;
+  const reads = (before?.reads ?? []).filter(each => each.made !== made);
+  const next: HistoryEntry = {
+    seconds: [run.seconds, ...(before?.seconds ?? [])].slice(0, KEPT),
+    facts: run.facts,
+    made,
+    reads: [...(made === null ? [] : [{ made, files: run.reads }]), ...reads].slice(0, KEPT)
+  };
   mkdirSync(join(tmpDir, 'cellar'));
   publishFile(historyPath(tmpDir), JSON.stringify({ v: 1, stages: { ...stages, [address]: next } }), {
     volatile: true

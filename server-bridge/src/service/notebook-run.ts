@@ -7,6 +7,7 @@ import { readTextIfSync } from '../io/files.js';
 import { throwIfCancelled } from '../io/flock.js';
 import { publishFile } from '../io/publish.js';
 import { shellExecutor } from '../pipeline/executor.js';
+import type { Executor } from '../pipeline/executor.js';
 import type { RunEvent } from '../pipeline/events.js';
 import { reproduce } from '../pipeline/reproduce.js';
 import type { ReproduceResult } from '../pipeline/reproduce.js';
@@ -18,6 +19,7 @@ import type { NewJobEvent } from './job-log.js';
 import { pathHolder } from './lock-holders.js';
 import { notebookExecutor } from './notebook-executor.js';
 import { md5Of, recordedOut } from './recorded-outputs.js';
+import { changedReads, hashUndeclared } from './undeclared-reads.js';
 
 export interface NotebookRunRequest {
   project: Project;
@@ -71,8 +73,9 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
   }
   const started = new Map<string, number>();
   const facts = new Map<string, Record<string, unknown>>();
-  const tell = jobEvents(request, started, facts);
-  const executor = notebookExecutor(
+  const reads = new Map<string, Record<string, string>>();
+  const tell = jobEvents(request, started, { facts, reads });
+  const run = notebookExecutor(
     {
       tmpDir: project.tmpDir,
       root: project.root,
@@ -87,12 +90,17 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
     },
     shellExecutor({ inherit: false })
   );
+  const executor: Executor = async (stage, execution) => {
+    await run(stage, execution);
+    reads.set(stage.id, await hashUndeclared(project, stage, request.outs, request.signal));
+  };
   await untilFree(request, holder => tell({ type: 'waiting', stage: null, holder }));
   return reproduce(project, {
     targets,
     single,
     force,
     keepGoing: true,
+    mustRun: async stage => (await changedReads(project, stage, readHistory(project.tmpDir)[stage.id])).length > 0,
     jobs: request.jobs,
     executor,
     signal: request.signal,
@@ -144,7 +152,7 @@ function nameOf(stage: Stage): string {
 function jobEvents(
   request: NotebookRunRequest,
   started: Map<string, number>,
-  facts: Map<string, Record<string, unknown>>
+  told: { facts: Map<string, Record<string, unknown>>; reads: Map<string, Record<string, string>> }
 ): (event: RunEvent) => void {
   const { project, emit, onStage } = request;
   const own = join(dirname(request.notebook), 'dvc.yaml');
@@ -192,7 +200,8 @@ function jobEvents(
         const seconds = since === undefined ? undefined : (performance.now() - since) / 1000;
         if (event.how === 'ran' && seconds !== undefined) {
           const made = recordedMd5(event.stage);
-          recordRun(project.tmpDir, event.stage.id, { seconds, facts: facts.get(event.stage.id) ?? {}, made });
+          const [facts, reads] = [told.facts.get(event.stage.id) ?? {}, told.reads.get(event.stage.id) ?? {}];
+          recordRun(project.tmpDir, event.stage.id, { seconds, facts, made, reads });
         }
         stageEvent(event.stage, event.how === 'restored' ? 'restored' : 'done', { seconds });
         break;

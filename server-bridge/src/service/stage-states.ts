@@ -9,7 +9,9 @@ import type { StageChanges } from '../pipeline/changes.js';
 import { isCallback } from '../pipeline/stage.js';
 import type { Dep, Stage } from '../pipeline/stage.js';
 import type { Mark, Reason, StageState } from '../protocol/state.js';
+import { readHistory } from './history.js';
 import { cachedRun, sizeOf } from './restorable.js';
+import { changedReads } from './undeclared-reads.js';
 
 /** A stage as it is now: of a notebook in memory, or as the files say. */
 export interface LiveStage {
@@ -46,7 +48,12 @@ export interface ComputedState {
  * Differences between a stage and its lock, kept between keystrokes: they are read from disk again only when the watcher or
  * an action of ours says so, or when the stage's own entry changed (N51).
  */
-export type ChangesCache = Map<string, { key: string; changes: Promise<StageChanges> }>;
+export type ChangesCache = Map<string, { key: string; changes: Promise<SeenChanges> }>;
+
+interface SeenChanges extends StageChanges {
+  /** Paths in the project that the recorded result read undeclared, and that changed since (N28). */
+  reads: string[];
+}
 
 /**
  * States of stages given in an order in which producers come first (N49). `fresh` means: the entry equals the lock and so
@@ -118,7 +125,7 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
     return done('queued', []);
   }
   const above = upstreamReasons(live, context);
-  const own = await ownReasons(project, live, context, above.names);
+  const { reasons: own, reads } = await ownReasons(project, live, context, above.names);
   const failure = context.runs.failed.get(stage.id);
   if (failure !== undefined && own.length > 0 && failure.script === (live.script?.md5 ?? null)) {
     return done('failed', [{ kind: 'problem', text: failure.text }, ...own]);
@@ -126,7 +133,8 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
   if (own.length === 0) {
     return above.reasons.length > 0 ? done('pending', above.reasons) : done('fresh', []);
   }
-  if (above.restorable) {
+  // A restore would bring what was made with the undeclared file as it was.
+  if (above.restorable && reads.length === 0) {
     const run = await cachedRun(project, live, context.restored);
     if (run !== null) {
       for (const out of run.outs) {
@@ -167,10 +175,10 @@ async function ownReasons(
   live: LiveStage,
   context: Context,
   unfresh: ReadonlySet<string>
-): Promise<Reason[]> {
+): Promise<{ reasons: Reason[]; reads: string[] }> {
   const { stage } = live;
   if (stage.lock === null && stage.kind === 'pipeline') {
-    return [{ kind: 'never-run', text: 'never run' }];
+    return { reasons: [{ kind: 'never-run', text: 'never run' }], reads: [] };
   }
   const changes = await cachedChanges(project, stage, context.cache);
   const reasons: Reason[] = [];
@@ -188,6 +196,9 @@ async function ownReasons(
       reasons.push(depReason(dep, status));
     }
   }
+  for (const path of changes.reads) {
+    reasons.push({ kind: 'dep', text: `\`${path}\` changed (read undeclared)`, path });
+  }
   reasons.push(...paramReasons(live, changes));
   for (const { out, status } of changes.outs) {
     const what =
@@ -197,7 +208,7 @@ async function ownReasons(
   if (changes.always) {
     reasons.push({ kind: 'always', text: 'runs always' });
   }
-  return reasons;
+  return { reasons, reads: changes.reads };
 }
 
 function depReason(dep: Dep, status: string): Reason {
@@ -240,7 +251,7 @@ function shown(value: Value): string {
   return text.length > 40 ? text.slice(0, 39) + '…' : text;
 }
 
-function cachedChanges(project: Project, stage: Stage, cache: ChangesCache): Promise<StageChanges> {
+function cachedChanges(project: Project, stage: Stage, cache: ChangesCache): Promise<SeenChanges> {
   const key = JSON.stringify([
     stage.cmd,
     stage.deps.map(dep => [dep.path, dep.recorded?.hash?.value]),
@@ -251,8 +262,14 @@ function cachedChanges(project: Project, stage: Stage, cache: ChangesCache): Pro
   if (known?.key === key) {
     return known.changes;
   }
-  const changes = stageChanges(project, stage, { deps: !stage.frozen });
+  const changes = seenChanges(project, stage);
   cache.set(stage.id, { key, changes });
   changes.catch(() => cache.delete(stage.id));
   return changes;
+}
+
+async function seenChanges(project: Project, stage: Stage): Promise<SeenChanges> {
+  const changes = await stageChanges(project, stage, { deps: !stage.frozen });
+  const reads = await changedReads(project, stage, readHistory(project.tmpDir)[stage.id]);
+  return { ...changes, reads };
 }

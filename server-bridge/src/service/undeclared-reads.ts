@@ -1,0 +1,59 @@
+import { join, sep } from 'node:path';
+import { existsSync, statSync } from '../io/files.js';
+import { readRecorded } from '../notebook/recorded.js';
+import type { Stage } from '../pipeline/stage.js';
+import { hashOut } from '../workspace/outs.js';
+import type { Project } from '../workspace/project.js';
+import type { HistoryEntry } from './history.js';
+import { recordedOut } from './recorded-outputs.js';
+
+/**
+ * Hashes of what a stage that just ran has read undeclared (N28), by path in the project: the lock does not know of these.
+ * `outs` are the absolute paths that stages write; a folder that holds such, or the project's own files, changes with every
+ * run and says nothing.
+ */
+export async function hashUndeclared(
+  project: Project,
+  stage: Stage,
+  outs: readonly string[],
+  signal: AbortSignal
+): Promise<Record<string, string>> {
+  const out = recordedOut(stage);
+  const found: Record<string, string> = {};
+  for (const path of out === undefined ? [] : (readRecorded(out.abs)?.undeclared ?? [])) {
+    const abs = join(project.root, ...path.split('/'));
+    const facts = statSync(abs);
+    const lively =
+      facts?.isDirectory() === true &&
+      (existsSync(join(abs, '.dvc')) || outs.some(each => each === abs || each.startsWith(abs + sep)));
+    // A kind such as `network` is no path.
+    if (facts !== null && !lively) {
+      const now = await hashOut(project, abs, { signal });
+      if (now !== null) {
+        found[path] = now.hash.value;
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * Paths that the recorded result of a stage was made with and that are now something else, or gone. Empty where this machine
+ * did not run that result: in a clone the mark alone speaks.
+ */
+export async function changedReads(
+  project: Project,
+  stage: Stage,
+  history: HistoryEntry | undefined
+): Promise<string[]> {
+  const made = recordedOut(stage)?.recorded?.hash?.value;
+  const known = stage.frozen ? undefined : history?.reads.find(each => each.made === made);
+  const changed: string[] = [];
+  for (const [path, md5] of Object.entries(known?.files ?? {})) {
+    const now = await hashOut(project, join(project.root, ...path.split('/')));
+    if (now?.hash.value !== md5) {
+      changed.push(path);
+    }
+  }
+  return changed;
+}

@@ -1,0 +1,63 @@
+import { readFileSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import type { NotebookView } from '../../src/protocol/wire.js';
+import { openDesk, setup, stage, type Desk } from './desk.js';
+
+let desk: Desk | undefined;
+afterEach(() => desk?.close());
+
+function shown(view: NotebookView): [string, string[], string[]][] {
+  return view.stages.map(each => [each.state, each.reasons.map(reason => reason.text), each.marks]);
+}
+
+/** No text tells which file is read. */
+const cells = [
+  setup('def name():\n    return "".join(reversed("vsc.x/atad"))'),
+  stage('load', 'rows = open(name()).read()'),
+  stage('count', 'print(len(rows))')
+];
+
+it('a file that a run read undeclared makes its stage stale when it changes, and Reproduce runs it (N28)', async () => {
+  desk = await openDesk();
+  desk.write('data/x.csv', 'a,b\n');
+  await desk.start();
+  const notebook = await desk.open(cells);
+  expect((await notebook.reproduce()).state).toBe('done');
+  expect(shown(await notebook.view())).toEqual([
+    ['fresh', [], ['undeclared reads']],
+    ['fresh', [], []]
+  ]);
+
+  // Touched alone it is what it was.
+  utimesSync(join(desk.root, 'data/x.csv'), new Date(), new Date());
+  expect(shown(await notebook.view())[0]?.[0]).toBe('fresh');
+
+  desk.write('data/x.csv', 'a,b,c\n');
+  const changed = [
+    ['stale', ['`data/x.csv` changed (read undeclared)'], ['undeclared reads']],
+    ['pending', ['`load` is stale'], []]
+  ];
+  await expect.poll(async () => shown(await notebook.view()), { timeout: 15_000 }).toEqual(changed);
+  expect((await notebook.reproduce()).state).toBe('done');
+  expect(readFileSync(join(desk.root, '.cellar/a/vars/load/rows.var'), 'utf8')).toContain('a,b,c');
+  expect(shown(await notebook.view()).map(([state]) => state)).toEqual(['fresh', 'fresh']);
+
+  rmSync(join(desk.root, 'data/x.csv'));
+  await expect.poll(async () => shown(await notebook.view())[0]?.[0], { timeout: 15_000 }).toBe('stale');
+  desk.write('data/x.csv', 'a,b,c\n');
+  await expect.poll(async () => shown(await notebook.view())[0]?.[0], { timeout: 15_000 }).toBe('fresh');
+});
+
+it('where nothing is known of the run, as in a clone, the mark alone speaks (N28)', async () => {
+  desk = await openDesk();
+  desk.write('data/x.csv', 'a,b\n');
+  await desk.start();
+  const notebook = await desk.open(cells);
+  expect((await notebook.reproduce()).state).toBe('done');
+  rmSync(join(desk.root, '.dvc/tmp/cellar/history.json'));
+  desk.write('data/x.csv', 'other\n');
+  desk = await desk.restart();
+  const again = await desk.open(cells);
+  expect(shown(await again.view())[0]).toEqual(['fresh', [], ['undeclared reads']]);
+});
