@@ -75,7 +75,7 @@ export function notebookExecutor(runs: NotebookRuns, others: Executor): Executor
         throw cancelledError();
       }
       if (code !== 0) {
-        throw failure?.event === 'error' ? failed(stage, failure) : commandFailed(stage, command, code);
+        throw failure?.event === 'error' ? failed(stage, failure, python) : commandFailed(stage, command, code);
       }
     }
   };
@@ -89,14 +89,37 @@ function parseEvent(line: string): RunnerEvent | null {
   }
 }
 
+/** Packages that are installed under another name than they are imported by. */
+const INSTALLED_AS: Readonly<Record<string, string>> = {
+  sklearn: 'scikit-learn',
+  skimage: 'scikit-image',
+  PIL: 'pillow',
+  cv2: 'opencv-python',
+  yaml: 'pyyaml',
+  bs4: 'beautifulsoup4'
+};
+
+/** The package that the stage's interpreter lacks, as far as an error tells; null for every other error. */
+function missingPackage({ code, ename, evalue, data }: Extract<RunnerEvent, { event: 'error' }>): string | null {
+  if (code !== undefined) {
+    return typeof data?.['package'] === 'string' ? data['package'] : null;
+  }
+  const module = ename === 'ModuleNotFoundError' ? /^No module named '([^'.]+)/.exec(evalue)?.[1] : undefined;
+  return module === undefined ? null : (INSTALLED_AS[module] ?? module);
+}
+
 /** What the runner refused keeps its code; what user code raised becomes `E_STAGE_RAISED`. */
-function failed(stage: Stage, event: Extract<RunnerEvent, { event: 'error' }>): CellarError {
+function failed(stage: Stage, event: Extract<RunnerEvent, { event: 'error' }>, python: string): CellarError {
   const name = stage.name ?? stage.id;
+  const missing = missingPackage(event);
   const words = event.code === undefined ? `${event.ename}: ${event.evalue}` : event.evalue;
-  return new CellarError(event.code ?? 'E_STAGE_RAISED', words === '' ? `stage '${name}' failed` : words, {
+  const code = event.code ?? (missing === null ? 'E_STAGE_RAISED' : 'E_MODULE_MISSING');
+  return new CellarError(code, words === '' ? `stage '${name}' failed` : words, {
     next:
-      event.next ??
-      'Correct the cell that the traceback names, then reproduce again. The old outputs are back in place.',
+      missing !== null
+        ? `Install it for the notebook’s kernel (\`${python} -m pip install ${missing}\`), then reproduce again.`
+        : (event.next ??
+          'Correct the cell that the traceback names, then reproduce again. The old outputs are back in place.'),
     at: { stage: name, path: stage.file, ...(event.line === null ? {} : { line: event.line }) },
     data: { ...event.data, block: event.block, ename: event.ename, traceback: event.traceback }
   });

@@ -10,8 +10,8 @@ import type { Stage } from '../pipeline/stage.js';
 import { analyseText } from './analysing.js';
 import { applyDeltas, textOf } from './documents.js';
 import type { Document } from './documents.js';
+import { failedProblems } from './failed-runs.js';
 import { expectedSeconds, readHistory } from './history.js';
-import type { HistoryEntry } from './history.js';
 import { foundOf, liveStages } from './live-stages.js';
 import { problemOf, withPutBack } from './loading-problems.js';
 import { movedProblem, notebookOwners } from './moved-notebooks.js';
@@ -174,13 +174,13 @@ async function makeView(document: Document, session: ProjectSession | null, othe
   const own = { path: analysis.notebook, stages: analysis.stages.map(stage => stage.name) };
   const moved = movedProblem(notebookOwners(onDisk, project.root).gone, own);
   const history = readHistory(project.tmpDir);
-  const historyOf = (name: string): HistoryEntry | undefined =>
-    history[live.find(each => each.stage.name === name)?.stage.id ?? ''];
+  const idOf = (name: string): string => live.find(each => each.stage.name === name)?.stage.id ?? '';
   const text = { cells: document.cells, metadata: document.metadata };
   const problems = await withPutBack(project, [
     ...(moved === null ? [] : [moved]),
     ...analysis.problems,
-    ...slowSetup(analysis, text, document.abs, historyOf),
+    ...failedProblems(analysis, idOf, states, session.failed),
+    ...slowSetup(analysis, text, document.abs, name => history[idOf(name)]),
     ...[...errors, ...all.errors].map(each => problemOf(each, project.root))
   ]);
   return {

@@ -8,6 +8,7 @@ import { loadStages } from '../pipeline/load.js';
 import type { Stage } from '../pipeline/stage.js';
 import { openProject } from '../workspace/project.js';
 import type { Project } from '../workspace/project.js';
+import type { FailedRun } from './failed-runs.js';
 import type { JobLog } from './job-log.js';
 import { trustFacts } from './project-digest.js';
 import { followHead, headMoved, recordTrust, trustOf } from './trust.js';
@@ -33,7 +34,7 @@ export interface ProjectSession {
   stages(): Promise<{ stages: Stage[]; errors: CellarError[] }>;
   readonly changes: ChangesCache;
   /** Stage id → how its last run failed (`RunFacts.failed`). */
-  readonly failed: Map<string, { script: string | null; text: string }>;
+  readonly failed: Map<string, FailedRun>;
   active: ActiveRun | null;
   lastJob: Job | null;
   trust(): Promise<Trust>;

@@ -216,7 +216,8 @@ async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, acti
       },
       onFailed: (stage, error) => {
         const live = ready.live.find(each => each.stage.id === stage.id);
-        session.failed.set(stage.id, { script: live?.script?.md5 ?? null, text: error.message });
+        const script = live?.script?.md5 ?? null;
+        session.failed.set(stage.id, { script, text: error.message, error: error.toJSON() });
       }
     }).finally(() => stageLocks(project, log));
     log.end(result.failed.length > 0 ? 'failed' : 'done', null);

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { built, code, openDesk, setup, stage } from './desk.js';
+import { barePython } from './bare-python.js';
+import { built, code, kernel, openDesk, setup, stage } from './desk.js';
 import type { Desk } from './desk.js';
 
 /** What bad input gets: a code, a sentence, a next step; the next step is then taken, and works. */
@@ -173,12 +174,48 @@ test('a stage that fails: traceback with its line, old outs back, downstream not
     code: 'E_STAGE_RAISED',
     message: expect.stringContaining('ZeroDivisionError') as string
   });
+  expect(await book.problem('E_STAGE_RAISED')).toMatchObject({ cell: 0, line: 2, stage: 'make' });
   expect(readFileSync(join(desk.root, 'total.txt'), 'utf8')).toBe(good);
   expect(existsSync(join(desk.root, '.cellar/a/vars/make/values.var'))).toBe(true);
   await book.change([stage('make', 'values = [1, 2]'), total]);
+  expect((await book.view()).problems).toEqual([]);
   expect((await book.reproduce()).state).toBe('done');
   expect(readFileSync(join(desk.root, 'total.txt'), 'utf8')).toBe('3');
 });
+
+test(
+  'a kernel without pandas, then without pyarrow: what to install where; installed, the same button works',
+  LIMIT,
+  async () => {
+    const desk = await started();
+    const python = barePython(join(desk.base, 'bare'));
+    python.hide('pandas', 'pyarrow');
+    const book = await desk.open([
+      setup('import pandas as pd'),
+      stage('table', 'df = pd.DataFrame({"a": [1, 2]})'),
+      stage('rows', 'n = len(df)')
+    ]);
+    await book.use({ ...kernel, executable: python.executable });
+    for (const [code, text, name] of [
+      ['E_MODULE_MISSING', "No module named 'pandas'", 'pandas'],
+      ['E_NO_PYARROW', 'pyarrow', 'pyarrow']
+    ] as const) {
+      expect((await book.reproduce()).state).toBe('failed');
+      const problem = await book.problem(code);
+      expect(problem).toMatchObject({
+        severity: 'error',
+        stage: 'table',
+        cell: code === 'E_NO_PYARROW' ? 1 : 0,
+        fixes: []
+      });
+      expect(problem.message).toContain(text);
+      expect(problem.next).toContain(`${python.executable} -m pip install ${name}`);
+      python.hide(...(name === 'pandas' ? ['pyarrow'] : []));
+    }
+    expect((await book.reproduce()).state).toBe('done');
+    expect((await book.view()).problems).toEqual([]);
+  }
+);
 
 test('a cycle is named before anything runs', LIMIT, async () => {
   const desk = await started();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { applyEdits } from '../../src/notebook/edits.js';
 import type { NotebookEdit, Problem } from '../../src/protocol/analysis.js';
-import type { NotebookView, WireCell } from '../../src/protocol/wire.js';
+import type { KernelInfo, NotebookView, WireCell } from '../../src/protocol/wire.js';
 import { bundleCli } from '../bundle-cli.js';
 import { startBridge } from './bridge-client.js';
 import type { Bridge, Tab } from './bridge-client.js';
@@ -39,6 +39,8 @@ export interface Notebook {
   /** The problem with this code. */
   problem(code: string): Promise<Problem>;
   change(cells: WireCell[], metadata?: unknown): Promise<NotebookView>;
+  /** Chooses a kernel. */
+  use(kernel: KernelInfo): Promise<void>;
   /** What the button of a fix does: edits in the notebook, or the engine's part. */
   press(problem: Problem, label: string | RegExp): Promise<NotebookView>;
   /** Presses Reproduce and waits: how the job ended, and the errors of stages by name. */
@@ -130,6 +132,10 @@ async function openNotebook(tab: Tab, cells: WireCell[], path: string): Promise<
       await tab.request('notebook/change', { doc: opened.doc, version, deltas, metadata });
       const asked = version;
       return tab.hear('notebook/view', each => each.doc === opened.doc && each.version === asked);
+    },
+    use: async kernel => {
+      version += 1;
+      await tab.request('notebook/change', { doc: opened.doc, version, deltas: [], kernel });
     },
     press: async (problem, label) => {
       const fix = problem.fixes.find(each =>
