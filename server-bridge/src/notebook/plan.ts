@@ -135,6 +135,8 @@ function producedFor(program: Program, plan: StagePlan, name: string, reader: Un
 const UNSAVABLE =
   /(^|\.)(subplots|figure|gcf|gca|axes|add_subplot|open|connect|cursor|plot|hist|scatter|boxplot|heatmap|imshow|barplot|lineplot|scatterplot|histplot|relplot|catplot|pairplot|FacetGrid|socket|Thread|Lock|Popen|iter|zip|map|filter|Session|create_engine)$/;
 
+const ITERATOR = /^(iter|zip|map|filter)$/;
+
 /** A scratch reader alone is no reason to save a figure, a connection or a generator (N37). */
 export function savable(unit: Unit, name: string): boolean {
   if (unit.node.type === 'with_statement' || unit.node.type === 'for_statement') {
@@ -142,11 +144,11 @@ export function savable(unit: Unit, name: string): boolean {
     return !(unit.node.type === 'with_statement' && new RegExp(`\\bas\\s+\\(?${name}\\b`).test(file));
   }
   const value = unit.node.kids[0]?.get('right');
+  // `a, b = zip(*pairs)` runs the generator: the names are its items.
+  const unpacked = /^(pattern_list|tuple_pattern|list_pattern)$/.test(unit.node.kids[0]?.get('left')?.type ?? '');
   if (value?.type === 'generator_expression') {
-    return false;
+    return unpacked;
   }
-  return (
-    value?.type !== 'call' ||
-    !UNSAVABLE.test(unit.facts.calls.at(-1)?.callee || `.${unit.facts.calls.at(-1)?.method ?? ''}`)
-  );
+  const callee = unit.facts.calls.at(-1)?.callee || `.${unit.facts.calls.at(-1)?.method ?? ''}`;
+  return value?.type !== 'call' || !UNSAVABLE.test(callee) || (unpacked && ITERATOR.test(callee));
 }

@@ -14,6 +14,20 @@ const ACCEPTED: [rule: string, cells: Tagged[]][] = [
     ]
   ],
   [
+    'items that a generator was unpacked into (N37)',
+    [
+      ['a', 'x, y = ([i] for i in range(2))'],
+      ['b', 'print(x, y)']
+    ]
+  ],
+  [
+    'columns that zip was unpacked into (N37)',
+    [
+      ['a', 'pairs = [(1, 2), (3, 4)]\nx, y = zip(*pairs)'],
+      ['b', 'print(x, y)']
+    ]
+  ],
+  [
     'numbers that were swapped',
     [
       ['a', 'x = 1\ny = 2\nx, y = y, x'],
