@@ -16,6 +16,7 @@ import { Problems } from './problems.js';
 import { readProgram, type Program } from './program.js';
 import { layOut, readScript, type ScriptText } from './script.js';
 import { stageResult } from './result.js';
+import { checkStreams } from './streams.js';
 
 /** Analyses a notebook. `initPython` must have been awaited. Never throws for what a user wrote. */
 export function analyse(notebook: NotebookText, context: AnalysisContext): Analysis {
@@ -40,6 +41,7 @@ export function analyse(notebook: NotebookText, context: AnalysisContext): Analy
   }
   const body = (stage: string): string => texts.get(stage)?.body ?? '';
   checkCrossing({ program, plans, notebook, context, problems, body });
+  checkStreams(program, plans, table, notebook, problems);
   const place = { folder, root: context.root };
   const files = filesOf({ program, plans, table, modules, params, place, problems, notebook, context });
   const results: StageResult[] = [];

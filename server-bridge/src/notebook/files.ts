@@ -57,7 +57,9 @@ export function stageFiles(input: StageFiles, place: FilePlace, problems: Proble
     }
     const path = normal(event, input.base, place);
     if (path === null) {
-      outside(event, input.stage, problems);
+      if (event.mode !== 'check') {
+        outside(event, input.stage, problems);
+      }
     } else if (event.mode === 'check') {
       files.checked.set(path, foundAt(event, path));
     } else if (!input.own.has(event.unit) && event.mode !== 'read' && event.mode !== 'list') {

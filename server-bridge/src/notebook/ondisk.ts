@@ -1,6 +1,6 @@
 /** What stands between a notebook and its files: hand edits, other owners, parameters that drifted (N5, N7–N10, N31, N32). */
 import { pyEqual } from '../formats/params.js';
-import type { Scalar, Value } from '../formats/value.js';
+import { DateValue, type Scalar, type Value } from '../formats/value.js';
 import type { Fix } from '../protocol/analysis.js';
 import { md5Hex } from '../hash/md5.js';
 import { analyse } from './analyse.js';
@@ -230,6 +230,23 @@ function drifted(
     edits: [rowsEdit(notebook, unit.cell, unit.node.row, unit.node.endRow, `${name} = ${shown}`)]
   };
   const at = { cell: unit.cell, row: unit.node.row, path: 'params.yaml' };
+  const write: Fix = {
+    label: 'Write the cell’s value into the file',
+    action: { method: 'params/write', params: { name } }
+  };
+  if (file instanceof DateValue) {
+    for (const stage of stagesReading(analysis, key)) {
+      problems.add({
+        ...at,
+        code: 'E_PARAM_DATE',
+        message: `\`params.yaml\` holds the bare date ${file.text} for \`${key}\`, which neither DVC nor a stage can read.`,
+        next: `Put it in quotes: \`${key}: '${file.text}'\`.`,
+        stage,
+        fixes: [write]
+      });
+    }
+    return;
+  }
   if (kind === 'file') {
     problems.add({
       ...at,
@@ -241,12 +258,7 @@ function drifted(
     });
     return;
   }
-  const write: Fix = {
-    label: 'Write the cell’s value into the file',
-    action: { method: 'params/write', params: { name } }
-  };
-  const users = analysis.stages.filter(result => result.params.includes(key)).map(result => result.name);
-  for (const stage of users.length > 0 ? users : [undefined]) {
+  for (const stage of stagesReading(analysis, key)) {
     problems.add({
       ...at,
       code: 'E_PARAM_CONFLICT',
@@ -256,6 +268,12 @@ function drifted(
       fixes: [update, write]
     });
   }
+}
+
+/** Stages that read a key; one without a name where none does, so that the problem is told all the same. */
+function stagesReading(analysis: Analysis, key: string): (string | undefined)[] {
+  const names = analysis.stages.filter(result => result.params.includes(key)).map(result => result.name);
+  return names.length > 0 ? names : [undefined];
 }
 
 /** N31: keys are flat, so two notebooks of a folder cannot hold one key with two values. */

@@ -60,8 +60,18 @@ export function findParams(program: Program, problems: Problems, notebook: Noteb
   return params;
 }
 
-/** Values that break DVC's templating or `-S` (N33). */
+/** Values that break DVC's templating or `-S`, and names that `-S` cannot address (N33). */
 function breaking(name: string, value: Value, unit: Unit, problems: Problems): void {
+  if (!/^[\x20-\x7e]+$/.test(name)) {
+    problems.add({
+      code: 'W_PARAM_NAME',
+      severity: 'hint',
+      message: `\`dvc exp run -S\` cannot set \`${name}\`: it reads ASCII names alone.`,
+      next: 'Name the parameter with the letters a to z, digits and `_`.',
+      cell: unit.cell,
+      row: unit.node.row
+    });
+  }
   if (typeof value === 'string' && /\$\{|^\?\?\?$/.test(value)) {
     problems.add({
       code: 'W_PARAM_VALUE',

@@ -165,6 +165,23 @@ describe('parameters (N31, N32)', () => {
     expect(read(root, 'params.yaml')).toBe('lr: 0.7\nn: 3\n');
   });
 
+  it('a bare date in the file is said, with the cell as the way out (N33)', async () => {
+    const cells: Tagged[] = [
+      ['params', 'start = "2021-01-01"'],
+      ['a', 'x = [start]']
+    ];
+    const root = await compiled(cells);
+    write(root, 'params.yaml', 'start: 2021-02-02\n');
+    const asked = await run(root, notebook(...cells));
+    expect(errors(asked)).toEqual(['E_PARAM_DATE']);
+    expect(asked.problems[0]?.next).toContain("start: '2021-02-02'");
+    write(root, 'params.yaml', "start: '2021-02-02'\n");
+    expect(errors(await run(root, notebook(...cells)))).toEqual([]);
+    write(root, 'params.yaml', 'start: 2021-02-02\n');
+    expect(errors(await run(root, notebook(...cells), { write: new Set(['start']) }))).toEqual([]);
+    expect(read(root, 'params.yaml')).toBe("start: '2021-01-01'\n");
+  });
+
   it('1.0 that -S wrote as 1 is no change; 1 for 1.0 in the cell is one', async () => {
     const root = await compiled([
       ['params', 'lr = 1.0'],

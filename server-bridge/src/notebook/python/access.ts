@@ -198,7 +198,7 @@ function objectAccess(name: string, object: Py, args: Py[]): Access[] {
     case 'exists':
     case 'is_file':
     case 'is_dir':
-      return args.length === 0 ? on('check') : [];
+      return args.length === 0 ? on('check') : [{ mode: 'check', path: args[0] ?? object, ending: '' }];
     case 'read_text':
     case 'read_bytes':
       return on('read');
