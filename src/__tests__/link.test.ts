@@ -2,6 +2,7 @@
 import type { ICodeCellModel } from '@jupyterlab/cells';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CellarError } from '../../server-bridge/src/protocol/errors.js';
+import { wantedKernel } from '../models/notebooks.js';
 import { FakeBridge } from './fakebridge.js';
 import { labNotebook, ourNotebook, settle } from './notebookfixture.js';
 
@@ -36,6 +37,15 @@ describe('a notebook and the bridge (N51)', () => {
     expect(bridge.asked[1]?.params).toMatchObject({ doc: 'd1', version: 2 });
     expect(bridge.cells.map(cell => cell.source)).toEqual(['a = 1', 'b = a + 1']);
     model.dispose();
+  });
+
+  it('asks for the kernel of the notebook’s own choice while none is running (N48)', () => {
+    const lab = labNotebook([{ source: 'a = 1' }]);
+    expect(wantedKernel(lab)).toEqual({ name: 'python3', language: null, executable: null });
+    lab.setMetadata('kernelspec', { name: 'ir', display_name: 'R', language: 'R' });
+    expect(wantedKernel(lab)).toEqual({ name: 'ir', language: 'R', executable: null });
+    lab.deleteMetadata('kernelspec');
+    expect(wantedKernel(lab)).toEqual({ name: null, language: null, executable: null });
   });
 
   it('says nothing when only outputs changed', async () => {

@@ -15,7 +15,15 @@ import type { IBridge, INotebooks } from '../tokens.js';
 import { askExecutable, speaksPython } from './kernel.js';
 import { NotebookModel } from './notebook.js';
 
-const NO_KERNEL: KernelInfo = { name: null, language: null, executable: null };
+/** The kernel that a notebook asks for, while none is running: its name decides which interpreter runs stages (N48). */
+export function wantedKernel(notebook: INotebookModel): KernelInfo {
+  const spec: unknown = notebook.getMetadata('kernelspec');
+  const text = (key: string): string | null => {
+    const value: unknown = typeof spec === 'object' && spec !== null ? Reflect.get(spec, key) : undefined;
+    return typeof value === 'string' && value !== '' ? value : null;
+  };
+  return { name: text('name'), language: text('language'), executable: null };
+}
 
 /** SHA-256 of the notebook file as the context holds it (N51); null when the server did not say. */
 function baseOf(context: DocumentRegistry.IContext<INotebookModel>): string | null {
@@ -35,7 +43,7 @@ class Attachment implements IDisposable {
       notebook: context.model,
       path: context.localPath,
       base: baseOf(context),
-      kernel: NO_KERNEL
+      kernel: wantedKernel(context.model)
     });
     context.saveState.connect(this._onSaveState, this);
     context.pathChanged.connect(this._onPathChanged, this);
@@ -82,7 +90,7 @@ class Attachment implements IDisposable {
   private async _tellKernel(context: ISessionContext): Promise<void> {
     const kernel = context.session?.kernel ?? null;
     if (kernel === null) {
-      this.model.setKernel(NO_KERNEL);
+      this.model.setKernel(wantedKernel(this.model.notebook));
       return;
     }
     const language = (await kernel.spec)?.language ?? null;
