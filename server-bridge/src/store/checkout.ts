@@ -11,24 +11,26 @@ import { chmodSync, mkdirSync, statSync } from '../io/files.js';
 import { openJournal } from '../io/journal.js';
 import { newOperation, openTrash, removeEmptyAbove } from '../io/trash.js';
 import { CellarError } from '../protocol/errors.js';
-import { DIGEST, setDigest } from './columns.js';
+import { copyDigest, DIGEST } from './columns.js';
 import type { HashContext } from './hashtree.js';
 import {
   OBJECT_CORRUPT,
   OBJECT_MISSING,
   PLACED,
   TARGET_CHANGED,
+  targetOf,
   type OnProgress,
   type PlaceJob,
   type PlaceReply
 } from './jobs.js';
 import { typesFor, type LinkType } from './links.js';
-import { isNothing, type CheckoutPlan, type PlanRow } from './plan.js';
+import { isNothing, oidOf, type CheckoutPlan, type PlanRow } from './plan.js';
 import { runJob } from './pool.js';
 import { failureError } from './readfile.js';
 import type { Store } from './store.js';
 import { assertSpace } from './space.js';
-import { absolute, removeAll } from './removing.js';
+import { inside, objectsFolder } from './layout.js';
+import { removeAll } from './removing.js';
 import { recordCheckout } from './recording.js';
 import { emptyScratch, keepScratch, recoverCheckouts, scratchFor } from './scratch.js';
 
@@ -110,7 +112,7 @@ async function apply(
       settle(plan, rows, reply, result);
       recordCheckout(ctx, store, plan, rows, job, reply, clock);
       if (job.types.includes('copy')) {
-        syncBarrier(dirname(plan.path), job.targets);
+        syncBarrier(dirname(plan.path), targetsOf(job));
       }
     }
     if (plan.chmod) {
@@ -143,7 +145,7 @@ function refuse(plan: CheckoutPlan, options: CheckoutOptions): void {
     );
   }
   if (plan.unsaved.length > 0 && options.force !== true) {
-    throw unsavedError(plan.unsaved.map(relpath => absolute(plan, relpath)));
+    throw unsavedError(plan.unsaved.map(relpath => inside(plan.path, relpath)));
   }
 }
 
@@ -162,11 +164,11 @@ function trashUnsaved(store: Store, plan: CheckoutPlan, operation: string): stri
   }
   const unsaved = new Set(plan.unsaved);
   const trash = openTrash(store.tmpDir, operation);
-  trash.moveAll(plan.unsaved.map(relpath => absolute(plan, relpath)));
+  trash.moveAll(plan.unsaved.map(relpath => inside(plan.path, relpath)));
   // What was modified is absent now, and therefore created instead of replaced.
   plan.modified = plan.modified.map(row => (unsaved.has(row.relpath) ? { ...row, row: -1 } : row));
   plan.deleted = plan.deleted.filter(row => !unsaved.has(row.relpath));
-  plan.unsaved.forEach(relpath => removeEmptyAbove(dirname(absolute(plan, relpath)), dirname(plan.path)));
+  plan.unsaved.forEach(relpath => removeEmptyAbove(dirname(inside(plan.path, relpath)), dirname(plan.path)));
   return trash.folder;
 }
 
@@ -176,7 +178,8 @@ function makeFolders(plan: CheckoutPlan, rows: readonly PlanRow[]): void {
   }
   let last = '';
   for (const row of rows) {
-    const folder = dirname(absolute(plan, row.relpath));
+    const path = inside(plan.path, row.relpath);
+    const folder = path.slice(0, path.lastIndexOf('/'));
     if (folder !== last) {
       mkdirSync(folder);
       last = folder;
@@ -189,7 +192,7 @@ function typesOf(store: Store, plan: CheckoutPlan, scratch: string): LinkType[] 
   const first = plan.added[0] ?? plan.modified[0] ?? plan.relinked[0];
   return first === undefined
     ? []
-    : typesFor(store.types, store.path(first.becomes ?? '', plan.target?.name), join(scratch, 'try'));
+    : typesFor(store.types, store.path(oidOf(plan, first), plan.target?.name), join(scratch, 'try'));
 }
 
 function placeJob(
@@ -203,16 +206,16 @@ function placeJob(
   const digests = new Uint8Array(rows.length * DIGEST);
   const expected = new BigInt64Array(rows.length * FACTS);
   for (const [k, row] of rows.entries()) {
-    setDigest(digests, k, row.becomes ?? '');
+    copyDigest(digests, k, plan.wanted, row.wanted);
     if (row.row >= 0) {
       copyFacts(expected, k, plan.facts, row.row);
     }
   }
-  const sources = rows.map(row => store.path(row.becomes ?? '', name));
   return {
     kind: 'place',
-    sources,
-    targets: rows.map(row => absolute(plan, row.relpath)),
+    cache: objectsFolder(store.cacheDir, name),
+    top: plan.path,
+    relpaths: rows.map(row => row.relpath),
     digests,
     name,
     objects: plan.objects ?? new BigInt64Array(rows.length * FACTS),
@@ -222,6 +225,12 @@ function placeJob(
     scratch,
     firstScratch: 0
   };
+}
+
+function* targetsOf(job: PlaceJob): Generator<string> {
+  for (let row = 0; row < job.relpaths.length; row++) {
+    yield targetOf(job, row);
+  }
 }
 
 function stepper(progress: OnProgress | undefined, total: number): (step: { files: number; bytes: number }) => void {
@@ -240,9 +249,9 @@ function settle(plan: CheckoutPlan, rows: readonly PlanRow[], reply: PlaceReply,
   for (const [k, row] of rows.entries()) {
     const state = reply.states[k] ?? PLACED;
     if (state === TARGET_CHANGED) {
-      result.conflicts.push(absolute(plan, row.relpath));
+      result.conflicts.push(inside(plan.path, row.relpath));
     } else if (state === OBJECT_MISSING || state === OBJECT_CORRUPT) {
-      plan.bad.set(row.becomes ?? '', state === OBJECT_MISSING ? 'missing' : 'corrupt');
+      plan.bad.set(oidOf(plan, row), state === OBJECT_MISSING ? 'missing' : 'corrupt');
     }
   }
   const [failure] = reply.failures;

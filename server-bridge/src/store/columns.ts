@@ -20,6 +20,13 @@ export function setDigest(digests: Uint8Array, i: number, hex: string): void {
   }
 }
 
+/** Copies digest `j` of `from` to place `i`. */
+export function copyDigest(to: Uint8Array, i: number, from: Uint8Array, j: number): void {
+  for (let k = 0; k < DIGEST; k++) {
+    to[i * DIGEST + k] = from[j * DIGEST + k] ?? 0;
+  }
+}
+
 export function digestsEqual(a: Uint8Array, i: number, b: Uint8Array, j: number): boolean {
   for (let k = 0; k < DIGEST; k++) {
     if (a[i * DIGEST + k] !== b[j * DIGEST + k]) {

@@ -6,7 +6,8 @@ import { clone, isLink, linkRead, verifyClone } from './attaching.js';
 import { DIGEST, digestHex } from './columns.js';
 import type { HashJob, HashReply, Staging, Step } from './jobs.js';
 import { failureOf, readWhole, SLICE } from './readfile.js';
-import { objectPath, stageBytes, tempPath } from './staging.js';
+import { objectPath } from './layout.js';
+import { stageBytes, tempPath } from './staging.js';
 import { hashLarge } from './streaming.js';
 
 /** What a thread keeps between jobs. */

@@ -144,11 +144,31 @@ function pack(dir: string, block: IndexBlock): Buffer {
   return record;
 }
 
-/** Appends records in one write; returns their bytes. */
+const PIECE = 256 * 1024;
+
+/** Appends records, some at a time; returns their bytes. */
 export function appendBlocks(file: string, blocks: Iterable<readonly [string, IndexBlock]>): number {
-  const bytes = Buffer.concat([...blocks].map(([dir, block]) => pack(dir, block)));
-  appendFileSync(file, bytes);
-  return bytes.length;
+  let records: Buffer[] = [];
+  let waiting = 0;
+  let total = 0;
+  const flush = (): void => {
+    appendFileSync(file, Buffer.concat(records));
+    total += waiting;
+    records = [];
+    waiting = 0;
+  };
+  for (const [dir, block] of blocks) {
+    const record = pack(dir, block);
+    records.push(record);
+    waiting += record.length;
+    if (waiting >= PIECE) {
+      flush();
+    }
+  }
+  if (waiting > 0) {
+    flush();
+  }
+  return total;
 }
 
 /** Writes the whole index anew and puts it in place atomically; returns its bytes. */

@@ -1,5 +1,7 @@
 /** What is sent to the code that touches many files: plain data, so that it also travels to worker threads. */
 import type { HashName } from '../formats/entries.js';
+import { digestHex } from './columns.js';
+import { inside, objectPath } from './layout.js';
 import type { LinkType } from './links.js';
 
 /** Where and how objects are put. */
@@ -57,10 +59,12 @@ export interface PublishReply {
 /** Make workspace files from objects. */
 export interface PlaceJob {
   kind: 'place';
-  /** Object of each row. */
-  sources: string[];
-  targets: string[];
-  /** What the object must hash to. */
+  /** The folder of the objects; `sourceOf` and `targetOf` give the paths of a row: no text is kept for each. */
+  cache: string;
+  /** The out, and its files relative to it ('': the out itself). */
+  top: string;
+  relpaths: string[];
+  /** What the object of each row must hash to; its name, too. */
   digests: Uint8Array;
   name: HashName;
   /** Facts with which each object was verified: it need not be read again to be linked, but it must still be that one. */
@@ -74,6 +78,16 @@ export interface PlaceJob {
   scratch: string;
   /** Number of the first row's name in `scratch`; parts of one job share the folder. */
   firstScratch: number;
+}
+
+/** The object of a row. */
+export function sourceOf(job: PlaceJob, row: number): string {
+  return objectPath(job.cache, digestHex(job.digests, row));
+}
+
+/** The workspace file of a row. */
+export function targetOf(job: PlaceJob, row: number): string {
+  return inside(job.top, job.relpaths[row] ?? '');
 }
 
 export const PLACED = 0;

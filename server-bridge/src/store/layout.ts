@@ -22,3 +22,13 @@ export function objectsFolder(cacheDir: string, name: HashName): string {
 export function isDirOid(oid: string): boolean {
   return oid.endsWith('.dir');
 }
+
+/** `<objects>/<2 hex>/<rest>` (spec/dvc-data.md §4.1). */
+export function objectPath(objects: string, oid: string): string {
+  return `${objects}/${oid.slice(0, 2)}/${oid.slice(2)}`;
+}
+
+/** The absolute path of a file of an out; '' is the out itself. */
+export function inside(top: string, relpath: string): string {
+  return relpath === '' ? top : `${top}/${relpath}`;
+}

@@ -20,7 +20,9 @@ import {
   OBJECT_MISSING,
   PLACED,
   PLACE_FAILED,
+  sourceOf,
   TARGET_CHANGED,
+  targetOf,
   type PlaceJob,
   type PlaceReply,
   type Step
@@ -34,7 +36,7 @@ const COPY_MODE = 0o666;
 
 /** Runs a place job; one step for each large file or a few hundred small ones. */
 export function* placeFiles(job: PlaceJob, desk: Desk): Generator<Step, PlaceReply> {
-  const n = job.targets.length;
+  const n = job.relpaths.length;
   const reply: PlaceReply = {
     kind: 'place',
     states: new Uint8Array(n),
@@ -49,7 +51,7 @@ export function* placeFiles(job: PlaceJob, desk: Desk): Generator<Step, PlaceRep
       reply.states[row] = yield* placeOne(job, row, reply, desk);
     } catch (error) {
       reply.states[row] = PLACE_FAILED;
-      reply.failures.push(failureOf(error, row, job.targets[row] ?? ''));
+      reply.failures.push(failureOf(error, row, targetOf(job, row)));
     }
     step.files++;
     step.bytes += sizeAt(reply.objects, row);
@@ -64,12 +66,12 @@ export function* placeFiles(job: PlaceJob, desk: Desk): Generator<Step, PlaceRep
 }
 
 function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): Generator<Step, number> {
-  const target = job.targets[row] ?? '';
+  const target = targetOf(job, row);
   const trusted = isKnown(job.objects, row);
   if (trusted) {
     copyFacts(reply.objects, row, job.objects, row);
   } else {
-    const object = statSync(job.sources[row] ?? '');
+    const object = statSync(sourceOf(job, row));
     if (object === null) {
       return OBJECT_MISSING;
     }
@@ -133,7 +135,7 @@ function* make(
     if (type === 'copy') {
       return (yield* copyVerified(job, row, made, reply, desk)) ? 'made' : 'corrupt';
     }
-    makeLink(type, job.sources[row] ?? '', made);
+    makeLink(type, sourceOf(job, row), made);
     if (type === 'reflink') {
       chmodSync(made, modeOf(job, row));
     }
@@ -142,7 +144,7 @@ function* make(
     if (isErrno(error, 'EEXIST')) {
       return 'taken';
     }
-    if (isErrno(error, 'ENOENT') && statSync(job.sources[row] ?? '') === null) {
+    if (isErrno(error, 'ENOENT') && statSync(sourceOf(job, row)) === null) {
       return 'missing';
     }
     if (type !== 'copy' && isErrno(error, ...CANNOT_LINK)) {
@@ -170,7 +172,7 @@ function* copyVerified(
   reply: PlaceReply,
   desk: Desk
 ): Generator<Step, boolean> {
-  const source = job.sources[row] ?? '';
+  const source = sourceOf(job, row);
   const hasher = isKnown(job.objects, row) ? null : createHasher(job.name);
   const fd = openSync(source, 'r');
   try {
@@ -188,7 +190,9 @@ function* copyVerified(
         writeSync(out, bytes);
       };
       yield* readSlices(fd, source, reply.objects, row, desk.slice, take, stop(source));
-      fchmodSync(out, modeOf(job, row));
+      if (job.exec[row] === 1) {
+        fchmodSync(out, modeOf(job, row)); // whatever the umask says
+      }
     } catch (error) {
       unlinkIfSync(made);
       throw error;
@@ -206,7 +210,7 @@ function* copyVerified(
 }
 
 function* hashesTo(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): Generator<Step, boolean> {
-  const source = job.sources[row] ?? '';
+  const source = sourceOf(job, row);
   const hasher = createHasher(job.name);
   const fd = openSync(source, 'r');
   try {
@@ -225,16 +229,20 @@ function stop(source: string): () => never {
 }
 
 /**
- * Facts of the new file and of the object after the work; a link changes the object's ctime, and that was us. False, and
+ * Facts of the new file and of the object after the work. A copy needs none: it is too young to be recorded, and its object
+ * was looked at after it was read. A link changes the object's ctime, and that was us. False, and
  * the new link is gone again, when the object is no longer the one that was verified.
  */
 function note(job: PlaceJob, reply: PlaceReply, row: number, type: LinkType): boolean {
-  const target = job.targets[row] ?? '';
+  if (type === 'copy') {
+    return true;
+  }
+  const target = targetOf(job, row);
   const placed = statSync(target);
   if (placed === null) {
     return true; // taken away by somebody in the same moment
   }
-  const object = type === 'hardlink' || type === 'symlink' ? placed : statSync(job.sources[row] ?? '');
+  const object = type === 'hardlink' || type === 'symlink' ? placed : statSync(sourceOf(job, row));
   if (object === null || !isSameContent(reply.objects, row, object)) {
     unlinkIfSync(target);
     return false;

@@ -1,10 +1,10 @@
 /** What a checkout would do to one out (spec/dvc-data.md §4.6): a merge of the wanted tree with what is there. */
 import type { HashName } from '../formats/entries.js';
 import { withDiskErrors } from '../io/failures.js';
-import { FACTS } from '../io/facts.js';
+import { copyFacts, FACTS } from '../io/facts.js';
 import { lstatSync } from '../io/files.js';
 import { compareCodePoints, visitFiles, type WalkBlock } from '../io/walk.js';
-import { digestHex, DIGEST, setDigest } from './columns.js';
+import { copyDigest, digestHex, digestsEqual, DIGEST, setDigest } from './columns.js';
 import { oidOfScan, scanPath, type HashContext, type Scan } from './hashtree.js';
 import type { OnProgress } from './jobs.js';
 import { assertOid, isDirOid } from './layout.js';
@@ -32,11 +32,10 @@ export interface PlanOptions {
 /** One file: where it is relative to the out ('' for a single file), what is there, what it becomes. */
 export interface PlanRow {
   relpath: string;
-  /** Hex MD5s; null: nothing. */
-  was: string | null;
-  becomes: string | null;
-  /** Row of `CheckoutPlan.facts`, when something is there. */
+  /** Row of `CheckoutPlan.facts` and `digests`; -1 when nothing is there. */
   row: number;
+  /** Row of `CheckoutPlan.wanted`; -1 when nothing is to be there. */
+  wanted: number;
 }
 
 export interface CheckoutPlan {
@@ -54,8 +53,11 @@ export interface CheckoutPlan {
   bad: Map<string, Soundness>;
   /** Only the owner's execute bit is missing. */
   chmod: boolean;
-  /** Facts of what is there. */
+  /** Facts and digests of what is there. */
   facts: BigInt64Array;
+  digests: Uint8Array;
+  /** Digests of what is to be there. */
+  wanted: Uint8Array;
   /** Facts with which the objects of added, modified and relinked files (in this order) were verified. */
   objects?: BigInt64Array;
   /** What is there and stays, for the index. */
@@ -113,6 +115,8 @@ async function makePlan(
     bad: new Map(),
     chmod: false,
     facts: new BigInt64Array(0),
+    digests: new Uint8Array(0),
+    wanted: new Uint8Array(0),
     scan
   };
   if (same) {
@@ -163,6 +167,8 @@ function wantedFiles(target: Target | null, tree: Tree | null): Tree {
 
 function merge(plan: CheckoutPlan, present: Present[], wanted: Tree, store: Store, options: PlanOptions): void {
   plan.facts = new BigInt64Array(present.length * FACTS);
+  plan.digests = new Uint8Array(present.length * DIGEST);
+  plan.wanted = wanted.digests;
   const inScope = scopeOf(options.within);
   let i = 0;
   let j = 0;
@@ -171,13 +177,13 @@ function merge(plan: CheckoutPlan, present: Present[], wanted: Tree, store: Stor
     const path = wanted.paths[j];
     const order = here === undefined ? 1 : path === undefined ? -1 : compareCodePoints(here.relpath, path);
     const relpath = order <= 0 ? (here?.relpath ?? '') : (path ?? '');
-    const was = order <= 0 && here !== undefined ? digestOf(plan, here) : null;
-    const becomes = order >= 0 ? digestHex(wanted.digests, j) : null;
     if (order <= 0 && here !== undefined) {
-      plan.facts.set(here.block.facts.subarray(here.index * FACTS, (here.index + 1) * FACTS), i * FACTS);
+      const { block, index } = here;
+      copyFacts(plan.facts, i, block.facts, index);
+      copyDigest(plan.digests, i, plan.scan?.digests.get(block) ?? NO_DIGESTS, index);
     }
     if (inScope(relpath)) {
-      place(plan, { relpath, was, becomes, row: order <= 0 ? i : -1 }, here, store, options);
+      place(plan, { relpath, row: order <= 0 ? i : -1, wanted: order >= 0 ? j : -1 }, here, store, options);
     }
     i += order <= 0 ? 1 : 0;
     j += order >= 0 ? 1 : 0;
@@ -185,20 +191,23 @@ function merge(plan: CheckoutPlan, present: Present[], wanted: Tree, store: Stor
 }
 
 function place(plan: CheckoutPlan, row: PlanRow, here: Present | undefined, store: Store, options: PlanOptions): void {
-  if (row.was === null) {
+  if (row.row < 0) {
     plan.added.push(row);
-  } else if (row.becomes === null) {
+  } else if (row.wanted < 0) {
     plan.deleted.push(row);
-  } else if (row.was !== row.becomes) {
+  } else if (!digestsEqual(plan.digests, row.row, plan.wanted, row.wanted)) {
     plan.modified.push(row);
-  } else if (options.relink === true && here !== undefined && needsRelink(store, here, row.becomes, plan.target)) {
+  } else if (options.relink === true && here !== undefined && needsRelink(store, here, oidOf(plan, row), plan.target)) {
     plan.relinked.push(row);
   }
 }
 
-function digestOf(plan: CheckoutPlan, here: Present): string {
-  return digestHex(plan.scan?.digests.get(here.block) ?? new Uint8Array(DIGEST), here.index);
+/** The object that a row becomes. */
+export function oidOf(plan: CheckoutPlan, row: PlanRow): string {
+  return digestHex(plan.wanted, row.wanted);
 }
+
+const NO_DIGESTS = new Uint8Array(0);
 
 function scopeOf(within: string | undefined): (relpath: string) => boolean {
   if (within === undefined || within === '') {
@@ -232,15 +241,15 @@ async function judge(plan: CheckoutPlan, store: Store, name: HashName, signal?: 
   const coming = [...plan.added, ...plan.modified, ...plan.relinked];
   const leaving = [...plan.modified, ...plan.deleted];
   const digests = new Uint8Array((coming.length + leaving.length) * DIGEST);
-  coming.forEach((row, i) => setDigest(digests, i, row.becomes ?? ''));
-  leaving.forEach((row, i) => setDigest(digests, coming.length + i, row.was ?? ''));
+  coming.forEach((row, i) => copyDigest(digests, i, plan.wanted, row.wanted));
+  leaving.forEach((row, i) => copyDigest(digests, coming.length + i, plan.digests, row.row));
   if (digests.length === 0) {
     return;
   }
   const { states, facts } = await checkObjects(store, digests, { name, signal });
   for (const [i, row] of coming.entries()) {
     if (states[i] !== OK) {
-      plan.bad.set(row.becomes ?? '', states[i] === MISSING ? 'missing' : 'corrupt');
+      plan.bad.set(oidOf(plan, row), states[i] === MISSING ? 'missing' : 'corrupt');
     }
   }
   plan.objects = facts.slice(0, coming.length * FACTS);

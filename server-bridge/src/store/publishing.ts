@@ -1,7 +1,8 @@
 /** The second half of storing: temp files that are durable get their names. */
 import type { PublishJob, PublishReply, Step } from './jobs.js';
 import { failureOf } from './readfile.js';
-import { objectPath, publishTemp, tempPath } from './staging.js';
+import { objectPath } from './layout.js';
+import { publishTemp, tempPath } from './staging.js';
 
 const STEP = 1024;
 

@@ -2,15 +2,19 @@
 import { basename, dirname } from 'node:path';
 import { copyFacts, FACTS } from '../io/facts.js';
 import { compareCodePoints } from '../io/walk.js';
-import { DIGEST } from './columns.js';
+import { copyDigest, DIGEST } from './columns.js';
 import type { HashContext } from './hashtree.js';
 import { JUDGE, OURS } from './rows.js';
+import { inside } from './layout.js';
 import { PLACED, type PlaceJob, type PlaceReply } from './jobs.js';
 import type { CheckoutPlan, PlanRow } from './plan.js';
 import type { Store } from './store.js';
 import { recordObjects } from './verifying.js';
 
-/** `clock` is from before the work: a copy that we have just written is too young to be trusted, a link is not. */
+/**
+ * `clock` is from before the work. A copy that we have just written is too young to be trusted and is left out (its facts
+ * are zero), a link is not.
+ */
 export function recordCheckout(
   ctx: HashContext,
   store: Store,
@@ -27,28 +31,33 @@ export function recordCheckout(
     if (reply.states[k] !== PLACED) {
       continue;
     }
-    const path = row.relpath === '' ? plan.path : `${plan.path}/${row.relpath}`;
-    const folder = dirname(path);
+    placed.push(k);
+    if (reply.facts[k * FACTS + 1] === 0n) {
+      continue; // a copy
+    }
+    const cut = row.relpath.lastIndexOf('/');
+    const folder = cut < 0 ? '' : row.relpath.slice(0, cut);
     const list = folders.get(folder);
     if (list === undefined) {
       folders.set(folder, [k]);
     } else {
       list.push(k);
     }
-    placed.push(k);
   }
-  const nameOf = (k: number): string => basename(rows[k]?.relpath === '' ? plan.path : (rows[k]?.relpath ?? ''));
-  for (const [folder, list] of folders) {
-    list.sort((a, b) => compareCodePoints(nameOf(a), nameOf(b)));
+  for (const [within, list] of folders) {
+    const single = rows[list[0] ?? 0]?.relpath === '';
+    const folder = single ? dirname(plan.path) : inside(plan.path, within);
+    const named = list.map(k => ({ k, name: basename(inside(plan.path, rows[k]?.relpath ?? '')) }));
+    named.sort((a, b) => compareCodePoints(a.name, b.name));
     const facts = new BigInt64Array(list.length * FACTS);
     const digests = new Uint8Array(list.length * DIGEST);
     const trust = new Uint8Array(list.length);
-    for (const [i, k] of list.entries()) {
+    for (const [i, { k }] of named.entries()) {
       copyFacts(facts, i, reply.facts, k);
-      digests.set(job.digests.subarray(k * DIGEST, (k + 1) * DIGEST), i * DIGEST);
+      copyDigest(digests, i, job.digests, k);
       trust[i] = reply.ours[k] === 1 ? OURS : JUDGE;
     }
-    ctx.index.record(folder, { names: list.map(nameOf), facts, digests, trust }, clock, name);
+    ctx.index.record(folder, { names: named.map(each => each.name), facts, digests, trust }, clock, name);
   }
   recordObjects(
     store,

@@ -3,14 +3,10 @@ import { dirname, join } from 'node:path';
 import { isErrno, lstatSync, rmdirSync } from '../io/files.js';
 import { removeEmptyAbove } from '../io/trash.js';
 import { CellarError } from '../protocol/errors.js';
+import { inside } from './layout.js';
 import type { CheckoutPlan } from './plan.js';
 import { cancelled } from './pool.js';
 import { removeExpected } from './swap.js';
-
-/** Absolute path of a file of a plan. */
-export function absolute(plan: CheckoutPlan, relpath: string): string {
-  return relpath === '' ? plan.path : join(plan.path, relpath);
-}
 
 const TURN = 256;
 
@@ -23,7 +19,7 @@ export async function removeAll(
 ): Promise<void> {
   const folders = new Set<string>();
   for (const [k, row] of plan.deleted.entries()) {
-    const path = absolute(plan, row.relpath);
+    const path = inside(plan.path, row.relpath);
     if (lstatSync(path) !== null && !removeExpected(path, join(scratch, `d${k}`), plan.facts, row.row)) {
       conflicts.push(path);
     }

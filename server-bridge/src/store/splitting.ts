@@ -13,7 +13,7 @@ const MOST_ROWS = 4096;
 const MOST_BYTES = 2 ** 26;
 
 export function rowsOf(job: Job): number {
-  return job.kind === 'hash' ? job.paths.length : job.kind === 'publish' ? job.oids.length : job.targets.length;
+  return job.kind === 'hash' ? job.paths.length : job.kind === 'publish' ? job.oids.length : job.relpaths.length;
 }
 
 /** Parts small enough that all threads end at about the same time; a huge file is a part of its own. */
@@ -48,8 +48,7 @@ function slice(job: Job, from: number, to: number): Job {
 function slicePlace(job: PlaceJob, from: number, to: number): PlaceJob {
   return {
     ...job,
-    sources: job.sources.slice(from, to),
-    targets: job.targets.slice(from, to),
+    relpaths: job.relpaths.slice(from, to),
     digests: job.digests.slice(from * DIGEST, to * DIGEST),
     objects: job.objects.slice(from * FACTS, to * FACTS),
     exec: job.exec.slice(from, to),
@@ -108,7 +107,7 @@ function joinPublish(replies: Replies): PublishReply {
 }
 
 function joinPlace(job: PlaceJob, replies: Replies): PlaceReply {
-  const n = job.targets.length;
+  const n = job.relpaths.length;
   const whole: PlaceReply = {
     kind: 'place',
     states: new Uint8Array(n),

@@ -19,11 +19,6 @@ import { linkHandle, renameNoReplace } from '../io/native.js';
 
 export const OBJECT_MODE = 0o444;
 
-/** `<objects>/<2 hex>/<rest>` (spec/dvc-data.md §4.1). */
-export function objectPath(objects: string, oid: string): string {
-  return `${objects}/${oid.slice(0, 2)}/${oid.slice(2)}`;
-}
-
 /** The temp file of an object of one operation: beside it, invisible to everyone who lists oids. */
 export function tempPath(objects: string, oid: string, operation: string): string {
   return `${objects}/${oid.slice(0, 2)}/.${oid.slice(2)}.${operation}.tmp`;

@@ -22,10 +22,10 @@ import {
 } from '../io/files.js';
 import { CellarError } from '../protocol/errors.js';
 import { FileIndex } from './index.js';
-import { assertOid, objectsFolder } from './layout.js';
+import { assertOid, objectsFolder, objectPath } from './layout.js';
 import { DEFAULT_TYPES, type LinkType } from './links.js';
 import { isWhole, missingOids } from './missing.js';
-import { objectPath, publishTemp, stageBytes, tempPath } from './staging.js';
+import { publishTemp, stageBytes, tempPath } from './staging.js';
 import { underOperationSync } from './sweep.js';
 import { parseTree, treeBytes, type Tree } from './tree.js';
 import { verifyObjects } from './verifying.js';

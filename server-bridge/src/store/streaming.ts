@@ -16,7 +16,8 @@ import { DIGEST } from './columns.js';
 import type { Desk } from './hashing.js';
 import type { HashJob, HashReply, Staging, Step } from './jobs.js';
 import { changing, failureOf, readSlices } from './readfile.js';
-import { createExclusive, makeFolder, OBJECT_MODE, objectPath, tempPath } from './staging.js';
+import { objectPath } from './layout.js';
+import { createExclusive, makeFolder, OBJECT_MODE, tempPath } from './staging.js';
 
 /** Streams one file through the hash, and in the same pass into a temp file or from a clone of it. */
 export function* hashLarge(job: HashJob, row: number, reply: HashReply, desk: Desk): Generator<Step> {

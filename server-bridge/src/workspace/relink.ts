@@ -28,22 +28,26 @@ export interface Saved {
 export async function relinkSaved(project: Project, saved: Saved, options: WorkOptions = {}): Promise<void> {
   const rows: PlanRow[] = [];
   const facts: bigint[] = [];
+  const digests: number[] = [];
   const { scan, hash } = saved;
   const { types } = project.store;
-  const check = (relpath: string, md5: string, block: WalkBlock, i: number): void => {
+  const check = (relpath: string, block: WalkBlock, i: number): void => {
+    const column = scan.digests.get(block) ?? new Uint8Array(DIGEST);
     // What has just become the object itself hangs right, whatever the walk saw before.
     const linked = types[0] === 'hardlink' && !saved.isexec && scan.linked.get(block)?.[i] === 1;
-    if (!linked && !hangsRight(types, hangingOf(block, i), project.store.path(md5, hash.name), saved.isexec)) {
-      rows.push({ relpath, was: md5, becomes: md5, row: rows.length });
+    if (
+      !linked &&
+      !hangsRight(types, hangingOf(block, i), project.store.path(digestHex(column, i), hash.name), saved.isexec)
+    ) {
+      rows.push({ relpath, row: rows.length, wanted: rows.length });
+      digests.push(...column.subarray(i * DIGEST, (i + 1) * DIGEST));
       facts.push(...block.facts.subarray(i * FACTS, (i + 1) * FACTS));
     }
   };
   if (scan.kind === 'file') {
-    check('', hash.value, scan.top, 0);
+    check('', scan.top, 0);
   } else {
-    visitFiles(scan.top, (block, i, relpath) => {
-      check(relpath, digestHex(scan.digests.get(block) ?? new Uint8Array(DIGEST), i), block, i);
-    });
+    visitFiles(scan.top, (block, i, relpath) => check(relpath, block, i));
   }
   if (rows.length > 0) {
     const plan: CheckoutPlan = {
@@ -58,6 +62,8 @@ export async function relinkSaved(project: Project, saved: Saved, options: WorkO
       bad: new Map(),
       chmod: false,
       facts: BigInt64Array.from(facts),
+      digests: Uint8Array.from(digests),
+      wanted: Uint8Array.from(digests),
       scan
     };
     await applyCheckout({ index: project.index, ignore: ignoreEntry(project) }, project.store, plan, options);
