@@ -1,39 +1,76 @@
 from __future__ import annotations
 
+import json
 import sys
 import types
 from itertools import combinations
 from typing import Any
+
+from .refusal import Refusal
 
 LARGEST_WALK = 200_000
 IMMUTABLE = (
     type(None), bool, int, float, complex, str, bytes, range, slice, type, types.FunctionType,
     types.BuiltinFunctionType, types.ModuleType, types.MethodType, types.CodeType, type(...),
 )  # fmt: skip
+IMMUTABLE_OF = {
+    "numbers": "Number", "datetime": "date time timedelta tzinfo", "decimal": "Decimal", "enum": "Enum",
+    "pathlib": "PurePath", "re": "Pattern", "uuid": "UUID", "numpy": "generic dtype", "pandas": "Index Period Interval",
+    "pandas.api.extensions": "ExtensionDtype", "pandas._libs.missing": "NAType",
+}  # fmt: skip
+"""By module: two variables may hold one of these and nobody can see it; libraries keep many of them once for all."""
 
 
-def shared_pairs(values: dict) -> list:
-    """Pairs of saved variables that share memory: a mutation of one would be seen in the other (N38)."""
+def shared_pairs(values: dict, saved: list) -> list:
+    """Pairs of variables that share memory, at least one of them saved: one sees a mutation of the other (N38)."""
+    if not saved or len(values) < 2:
+        return []
     parts = {name: _parts(value) for name, value in values.items()}
-    return sorted([a, b] for a, b in combinations(sorted(values), 2) if _share(parts[a], parts[b]))
+    pairs = ((a, b) for a, b in combinations(sorted(values), 2) if a in saved or b in saved)
+    return [[a, b] for a, b in pairs if _share(parts[a], parts[b])]
+
+
+def refuse_shared(apart: list, absolute: Any) -> None:
+    """Refuse inputs that the run which had both saw as one: the stage would change only one of two copies (N38).
+
+    `apart` is the header's list of [name, name, recorded output file]; a file that is gone says nothing.
+    """
+    for name, other, path in apart:
+        try:
+            with open(absolute(path), encoding="utf-8") as stream:
+                shared = json.load(stream).get("shared", [])
+        except (OSError, ValueError):
+            continue
+        if [name, other] in shared:
+            raise Refusal(
+                "E_SHARED_INPUTS",
+                f"{name} and {other} share an object that this stage changes; one of the two would miss that.",
+                "Copy one of them in the stage that makes it, or merge the two stages",
+                {"variables": [name, other]},
+            )
+
+
+def immutable_types() -> tuple:
+    """Types that cannot change; of a module that nobody imported there is no object."""
+    known = [(sys.modules[module], names) for module, names in IMMUTABLE_OF.items() if module in sys.modules]
+    return IMMUTABLE + tuple(getattr(module, name) for module, names in known for name in names.split())
 
 
 def _parts(value: Any) -> tuple[dict, list]:
     """Mutable objects by id and arrays reachable from a value, up to a number of objects."""
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    immutable = immutable_types()
     objects: dict = {}
     arrays: list = []
     pending = [value]
     immutable_seen: set = set()
     while pending and len(objects) + len(immutable_seen) < LARGEST_WALK:
         item = pending.pop()
-        if isinstance(item, IMMUTABLE) or id(item) in objects or id(item) in immutable_seen:
+        if isinstance(item, immutable) or id(item) in objects or id(item) in immutable_seen:
             continue
         if isinstance(item, (tuple, frozenset)):
             immutable_seen.add(id(item))
             pending.extend(item)
-            continue
-        if pandas is not None and isinstance(item, pandas.Index):
             continue
         objects[id(item)] = item
         if numpy is not None and isinstance(item, numpy.ndarray):

@@ -20,7 +20,7 @@ from .params import load_params, with_params
 from .record import write_recorded
 from .refusal import Refusal
 from .settings import Settings
-from .sharing import shared_pairs
+from .sharing import refuse_shared, shared_pairs
 from .tracebacks import formatted, script_lines
 from .variables import Inputs, check_variables, save_variables
 from .watch import Watch
@@ -77,6 +77,7 @@ class Stage:
         self._prepare()
         steps, blocks = self._compile()
         self.namespace.update(load_params(header["params"], self.folder))
+        refuse_shared(header.get("apart", []), self.absolute)
         before = snapshot(self.watch.places)
         self.watch.enabled = True
         self._slice(steps)
@@ -159,7 +160,8 @@ class Stage:
         paths = {name: self.absolute(path) for name, path in header["vars_out"].items()}
         self.mutated = [name for name in self.inputs.changed() if name not in paths]
         formats = save_variables(self.namespace, paths, header["bound_in"])
-        shared = shared_pairs({name: self.namespace[name] for name in paths})
+        names = sorted({*paths, *(name for name in header["vars_in"] if name in self.namespace)})
+        shared = shared_pairs({name: self.namespace[name] for name in names}, list(paths))
         self.outlet.sync()
         self.undeclared = undeclared(self.watch)
         found = {"mutated": self.mutated, "shared": shared, "undeclared": self.undeclared, "formats": formats}

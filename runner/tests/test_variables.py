@@ -124,6 +124,33 @@ def test_a_saved_array_that_a_frame_was_made_of(project: Project) -> None:
     assert ran.recorded is not None and ran.recorded["shared"] == [["a", "df"]]
 
 
+def test_what_cannot_change_is_not_shared(project: Project) -> None:
+    code = """
+import datetime, decimal, pathlib
+import numpy as np
+import pandas as pd
+class Holder:
+    def __init__(self, *parts): self.parts = parts
+one = (datetime.date(2020, 1, 1), decimal.Decimal(1), pathlib.Path("x"), np.float64(1), np.dtype("f8"), pd.Timestamp(0), pd.NA)
+a, b = Holder(*one), Holder(*one)
+"""
+    ran = project.stage([code], vars_out=["a", "b"], bound_in={"a": 0, "b": 0})
+    assert ran.recorded is not None and ran.recorded["shared"] == []
+
+
+def test_an_input_that_an_out_is_made_of_is_seen_and_its_changer_is_refused(project: Project) -> None:
+    project.stage(["x = [1]\nz = [2]"], stage="make", vars_out=["x", "z"], bound_in={"x": 0, "z": 0})
+    made = {name: f".cellar/nb/vars/make/{name}.var" for name in ("x", "z")}
+    wrapped = project.stage(["y = {'x': x}"], stage="wrap", vars_in=made, vars_out=["y"], bound_in={"y": 0})
+    assert wrapped.recorded is not None and wrapped.recorded["shared"] == [["x", "y"]]
+    inputs = {**made, "y": ".cellar/nb/vars/wrap/y.var"}
+    seen = ".cellar/nb/outputs/wrap.json"
+    refused = project.stage(["x.append(2)"], stage="change", vars_in=inputs, apart=[["x", "y", seen]])
+    assert refused.code == 1 and refused.error["code"] == "E_SHARED_INPUTS" and refused.error["next"]
+    assert project.stage(["z.append(2)"], stage="other", vars_in=inputs, apart=[["y", "z", seen]]).code == 0
+    assert project.stage(["x.append(2)"], stage="gone", vars_in=inputs, apart=[["x", "y", "nowhere.json"]]).code == 0
+
+
 def test_a_chain_gives_the_truth_to_the_last_bit(project: Project) -> None:
     first = "import numpy as np, pandas as pd\ndf = pd.DataFrame(np.random.default_rng(0).normal(size=(997, 7)), copy=False)\nX = df.to_numpy()"
     second = (

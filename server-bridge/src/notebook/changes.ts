@@ -1,7 +1,7 @@
 /** Which statement changes which variable in place, and which sets state (N17, N20, N35, N46). */
 import type { FunctionTable } from './functions.js';
 import { Groups } from './groups.js';
-import { inForce, newestBinding, type Program, type Unit } from './program.js';
+import { inForce, newestBinding, newestWhere, type Program, type Unit } from './program.js';
 import { plainNames } from './python/plain.js';
 
 /** Fills `changed` and `state` of every unit and adds `change` bindings. */
@@ -43,7 +43,7 @@ function link(program: Program, unit: Unit, table: FunctionTable): void {
 
 /** Imports, definitions and plain values have no parts that a change could reach. */
 function canShare(program: Program, name: string, unit: Unit): boolean {
-  const newest = inForce(program, name, unit.index + 1).find(one => one.how !== 'change');
+  const newest = newestWhere(program, name, unit.index + 1, one => one.how !== 'change');
   if (newest === undefined) {
     return false;
   }
@@ -68,7 +68,7 @@ function isPlain(program: Program, name: string, at: number): boolean {
 
 function change(program: Program, unit: Unit, groups: Groups, table: FunctionTable): void {
   const touch = (name: string, row: number, how: 'draw' | 'change', dots: number, direct: boolean): void => {
-    const newest = inForce(program, name, unit.index + 1).find(one => one.how !== 'change');
+    const newest = newestWhere(program, name, unit.index + 1, one => one.how !== 'change');
     if (newest?.unit.kind === 'import' || newest?.unit.kind === 'definition') {
       unit.state ||= how === 'change' && dots !== 1 && dots !== 9;
       return;
@@ -98,7 +98,7 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
 /** Drawing changes generators of stages; those of setup start anew in each stage (N46). */
 function drawsFrom(program: Program, groups: Groups, name: string, unit: Unit): boolean {
   return groups.of(name).some(member => {
-    const bound = inForce(program, member, unit.index + 1).find(one => one.how === 'bind');
+    const bound = newestWhere(program, member, unit.index + 1, one => one.how === 'bind');
     return bound?.unit.generator === true && bound.unit.role === 'stage';
   });
 }

@@ -5,7 +5,7 @@ import type { StagePlan } from './plan.js';
 import { savable } from './plan.js';
 import { checkSharedInputs } from './shared-inputs.js';
 import { cellName, moveEdit, tagEdit, type Problems } from './problems.js';
-import { inForce, type Program } from './program.js';
+import { newestWhere, type Program } from './program.js';
 
 export interface CrossingInput {
   program: Program;
@@ -115,7 +115,7 @@ function splitAround({ program, problems, notebook }: CrossingInput, plan: Stage
 /** N37, as far as the text shows it; the runner checks the rest. */
 function kinds({ program, problems, notebook }: CrossingInput, plan: StagePlan): void {
   for (const { name, from, reader } of plan.selection.variables.values()) {
-    const bound = inForce(program, name, reader.index).find(one => one.how === 'bind' && one.unit.stage === from);
+    const bound = newestWhere(program, name, reader.index, one => one.how === 'bind' && one.unit.stage === from);
     if (bound === undefined || savable(bound.unit, name)) {
       continue;
     }

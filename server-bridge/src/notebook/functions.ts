@@ -37,6 +37,14 @@ function keyOf({ file, name }: Target): string {
   return file === '' ? name : `${file}.${name}`;
 }
 
+const effects = new WeakMap<FunctionFacts, Effects>();
+
+function effectsOnce(facts: FunctionFacts): Effects {
+  const known = effects.get(facts) ?? bodyEffects(facts.node);
+  effects.set(facts, known);
+  return known;
+}
+
 /** `owner` is the file of the module whose code calls, '' for the notebook. */
 export class FunctionTable {
   readonly imports = new Imports();
@@ -48,7 +56,7 @@ export class FunctionTable {
     const summary: Summary = {
       facts,
       module,
-      effects: bodyEffects(facts.node),
+      effects: effectsOnce(facts),
       changes: new Set(),
       draws: new Set(),
       free: new Set(),

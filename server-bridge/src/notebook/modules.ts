@@ -62,6 +62,8 @@ export class Modules {
   private readonly texts = new Map<string, string | null>();
   private readonly folders: string[];
   private readonly scripts = new Set<string>();
+  private readonly imported = new Map<Unit, readonly string[]>();
+  private readonly found = new Map<string, string | null>();
 
   constructor(
     private readonly place: ModulePlace,
@@ -77,13 +79,20 @@ export class Modules {
   of(units: Iterable<Unit>): Map<string, Unit> {
     const found = new Map<string, Unit>();
     for (const unit of units) {
-      for (const imported of importsIn(unit.node)) {
-        for (const file of this.files(imported, this.folders)) {
-          this.closure(file).forEach(path => found.has(path) || found.set(path, unit));
-        }
-      }
+      this.importedBy(unit).forEach(path => found.has(path) || found.set(path, unit));
     }
     return found;
+  }
+
+  private importedBy(unit: Unit): readonly string[] {
+    const known = this.imported.get(unit);
+    if (known !== undefined) {
+      return known;
+    }
+    const files = importsIn(unit.node).flatMap(one => this.files(one, this.folders));
+    const all = [...new Set(files.flatMap(file => this.closure(file)))];
+    this.imported.set(unit, all);
+    return all;
   }
 
   /** Tells the table what the imports of the notebook and its modules bind, and gives it the modules' functions (N35). */
@@ -212,6 +221,17 @@ export class Modules {
   }
 
   private find(module: string, folders: readonly string[]): string | null {
+    const key = `${module} ${folders.join(' ')}`;
+    const known = this.found.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const file = this.look(module, folders);
+    this.found.set(key, file);
+    return file;
+  }
+
+  private look(module: string, folders: readonly string[]): string | null {
     const path = module.split('.').join('/');
     for (const folder of folders) {
       for (const file of [`${path}.py`, `${path}/__init__.py`]) {

@@ -1,6 +1,6 @@
 /** All stages together: which variables cross between them, and what each script holds (N9a, N34, N36, N40). */
 import type { Program, Stage, Unit } from './program.js';
-import { inForce, newestBinding } from './program.js';
+import { newestBinding, newestWhere } from './program.js';
 import { Reach } from './reach.js';
 import { select, travels, type Selection } from './selection.js';
 
@@ -9,6 +9,8 @@ export interface StagePlan {
   selection: Selection;
   /** Variables out: name → the reason it is saved. */
   out: Map<string, 'read' | 'scratch' | 'previous'>;
+  /** Inputs that may be one object, and the stage whose run has both and tells; filled by `shared-inputs.ts` (N38). */
+  apart: { pair: [string, string]; seenBy: string }[];
 }
 
 export interface Previous {
@@ -23,26 +25,28 @@ export function planStages(program: Program, previous: (stage: string) => Previo
   const passed = new Map<string, Set<string>>();
   const carried = new Map<string, Set<Unit>>();
   const reach = new Reach(program);
-  let plans = new Map<string, StagePlan>();
-  for (let round = 0; round < 50; round++) {
-    plans = new Map();
-    for (const stage of program.stages.values()) {
-      const selection = select(
-        program,
-        reach,
-        stage,
-        passed.get(stage.name) ?? new Set(),
-        carried.get(stage.name) ?? []
-      );
-      plans.set(stage.name, { stage, selection, out: new Map() });
+  const found = new Map<string, StagePlan>();
+  // What a stage needs depends on what it hands on and carries: only stages for which these grew are looked at again. Readers
+  // stand below producers, so that most are done after one way up.
+  const stages = [...program.stages.values()].reverse();
+  let open = new Set(program.stages.keys());
+  for (let round = 0; round < 50 && open.size > 0; round++) {
+    for (const stage of stages.filter(one => open.has(one.name))) {
+      open.delete(stage.name);
+      const names = passed.get(stage.name) ?? new Set();
+      const selection = select(program, reach, stage, names, carried.get(stage.name) ?? []);
+      found.set(stage.name, { stage, selection, out: new Map(), apart: [] });
+      hand(selection, passed).forEach(name => open.add(name));
     }
-    const grew = hand(plans, passed);
-    if (!carry(plans, carried) && !grew) {
-      break;
-    }
+    open = new Set([...open, ...carry(found, carried)]);
   }
-  for (const plan of plans.values()) {
-    passed.get(plan.stage.name)?.forEach(name => plan.out.set(name, 'read'));
+  const plans = new Map<string, StagePlan>();
+  for (const name of program.stages.keys()) {
+    const plan = found.get(name);
+    if (plan !== undefined) {
+      passed.get(name)?.forEach(variable => plan.out.set(variable, 'read'));
+      plans.set(name, plan);
+    }
   }
   for (const plan of plans.values()) {
     keepEarlier(program, plan, previous(plan.stage.name));
@@ -50,31 +54,33 @@ export function planStages(program: Program, previous: (stage: string) => Previo
   return plans;
 }
 
-/** Names that readers take become outs of their producers. */
-function hand(plans: ReadonlyMap<string, StagePlan>, passed: Map<string, Set<string>>): boolean {
-  let grew = false;
-  for (const { selection } of plans.values()) {
-    for (const { name, from } of selection.variables.values()) {
-      const names = passed.get(from) ?? new Set();
-      passed.set(from, names);
-      grew ||= !names.has(name);
+/** Names that a reader takes become outs of their producers; told are the producers of new ones. */
+function hand(selection: Selection, passed: Map<string, Set<string>>): Set<string> {
+  const grew = new Set<string>();
+  for (const { name, from } of selection.variables.values()) {
+    const names = passed.get(from) ?? new Set();
+    passed.set(from, names);
+    if (!names.has(name)) {
       names.add(name);
+      grew.add(from);
     }
   }
   return grew;
 }
 
 /** A value may be an instance of a notebook class or hold a function: its readers' slices hold them too (N40). */
-function carry(plans: ReadonlyMap<string, StagePlan>, carried: Map<string, Set<Unit>>): boolean {
-  let grew = false;
+function carry(plans: ReadonlyMap<string, StagePlan>, carried: Map<string, Set<Unit>>): Set<string> {
+  const grew = new Set<string>();
   for (const { stage, selection } of plans.values()) {
     const units = carried.get(stage.name) ?? new Set();
     carried.set(stage.name, units);
-    for (const { from } of selection.variables.values()) {
-      for (const unit of definitionsIn(plans.get(from))) {
-        grew ||= !units.has(unit);
-        units.add(unit);
-      }
+    const before = units.size;
+    for (const from of new Set([...selection.variables.values()].map(one => one.from))) {
+      const plan = plans.get(from);
+      (plan === undefined ? [] : definitionsIn(plan)).forEach(unit => units.add(unit));
+    }
+    if (units.size > before) {
+      grew.add(stage.name);
     }
   }
   return grew;
@@ -86,10 +92,15 @@ const APPLIED = new Set(
   )
 );
 
-function definitionsIn(plan: StagePlan | undefined): Unit[] {
-  if (plan === undefined) {
-    return [];
-  }
+const held = new WeakMap<StagePlan, Unit[]>();
+
+function definitionsIn(plan: StagePlan): Unit[] {
+  const known = held.get(plan) ?? findDefinitions(plan);
+  held.set(plan, known);
+  return known;
+}
+
+function findDefinitions(plan: StagePlan): Unit[] {
   const units = [...plan.stage.units, ...plan.selection.included];
   const handed = new Set<string>();
   for (const site of units.flatMap(unit => unit.facts.calls)) {
@@ -127,7 +138,7 @@ function producedFor(program: Program, plan: StagePlan, name: string, reader: Un
     return false;
   }
   const atEnd = newestBinding(program, name, end + 1);
-  const binder = inForce(program, name, end + 1).find(one => one.how === 'bind');
+  const binder = newestWhere(program, name, end + 1, one => one.how === 'bind');
   const bound = binder?.unit.stage === plan.stage.name && atEnd?.how !== 'delete';
   return bound && newest.how !== 'delete' && !travels(program, binder.unit) && savable(binder.unit, name);
 }

@@ -223,17 +223,31 @@ function ownBases(program: Program): void {
 }
 
 /** Bindings of `name` before unit `at`, newest first. */
-export function inForce(program: Program, name: string, at: number): Binding[] {
-  const list = program.bindings.get(name);
-  const end = list === undefined ? 0 : before(list, at);
-  const found: Binding[] = [];
-  for (let place = end - 1; place >= 0; place--) {
-    const binding = list?.[place];
+export function* inForce(program: Program, name: string, at: number): Generator<Binding, undefined> {
+  const list = program.bindings.get(name) ?? [];
+  for (let place = before(list, at) - 1; place >= 0; place--) {
+    const binding = list[place];
     if (binding !== undefined) {
-      found.push(binding);
+      yield binding;
     }
   }
-  return found;
+}
+
+/** The newest binding of `name` before unit `at` that passes the test. */
+export function newestWhere(
+  program: Program,
+  name: string,
+  at: number,
+  test: (binding: Binding) => boolean
+): Binding | undefined {
+  const list = program.bindings.get(name) ?? [];
+  for (let place = before(list, at) - 1; place >= 0; place--) {
+    const binding = list[place];
+    if (binding !== undefined && test(binding)) {
+      return binding;
+    }
+  }
+  return undefined;
 }
 
 /** The newest binding of `name` before unit `at`. */

@@ -53,7 +53,8 @@ export function stageResult(
     ignore: [...new Set(files.ignore)],
     params: Object.fromEntries(params.map(param => [param.name, { key: param.key, type: param.type }])),
     outputs: paths.outputs,
-    bound_in: boundIn(plan, text)
+    bound_in: boundIn(plan, text),
+    ...(plan.apart.length === 0 ? {} : { apart: apartOf(plan, folder) })
   };
   const script = printScript(text, facts);
   const header = JSON.parse(script.slice('# cellar: '.length, script.indexOf('\n'))) as ScriptHeader;
@@ -91,6 +92,11 @@ export function stageResult(
       .map(unit => ({ name: [...unit.facts.may][0] ?? '', cell: unit.cell, text: unit.node.text })),
     lines: text.lines
   };
+}
+
+/** Pairs that the runner is to find apart, with the file that says what the stage which knows them saw. */
+function apartOf(plan: StagePlan, folder: string): [string, string, string][] {
+  return plan.apart.map(({ pair, seenBy }) => [...pair, stagePaths(folder, seenBy).outputs]);
 }
 
 /** Parameters that the script reads; a slice statement above the params cell that binds the name would hide it. */

@@ -41,9 +41,21 @@ const DEEPEST = 4;
 
 /** File accesses of one statement, in the order of the text. */
 export function fileEvents(context: ScanContext, unit: Unit): FileEvent[] {
+  if (!calls(unit.node)) {
+    return [];
+  }
   const scan = new Scan(context, unit, { file: '', at: unit.index });
   scan.visit(unit.node, new Map(), 0, null);
   return scan.events;
+}
+
+const calling = new WeakMap<Py, boolean>();
+
+/** Only calls open files. */
+function calls(node: Py): boolean {
+  const known = calling.get(node) ?? (node.type === 'call' || node.kids.some(calls));
+  calling.set(node, known);
+  return known;
 }
 
 /** What a module reads while `unit` imports it; a script that `unit` runs may write too. */

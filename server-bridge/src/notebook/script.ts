@@ -75,9 +75,18 @@ export function layOut(stage: Stage, included: ReadonlySet<Unit>, cells: readonl
   return { body: `${out.join('\n')}\n`, blocks, blockCells, lines };
 }
 
+const laidOut = new WeakMap<Unit, Piece[]>();
+
+/** Many stages hold the same statements of setup: their lines are made once. */
 function unitLines(unit: Unit, cells: readonly Cell[]): Piece[] {
   const parsed = cells[unit.cell]?.parsed;
-  return parsed == null ? [] : pieces(parsed, emit(parsed.tree, unit.node.start, unit.node.end), unit.cell);
+  const known = laidOut.get(unit);
+  if (known !== undefined || parsed == null) {
+    return known ?? [];
+  }
+  const made = pieces(parsed, emit(parsed.tree, unit.node.start, unit.node.end), unit.cell);
+  laidOut.set(unit, made);
+  return made;
 }
 
 /** The whole cell, without what is hoisted. */
@@ -114,6 +123,7 @@ export function printScript(text: ScriptText, facts: Omit<ScriptHeader, 'v' | 's
     outputs: facts.outputs,
     blocks: text.blocks,
     bound_in: sorted(facts.bound_in),
+    ...(facts.apart === undefined ? {} : { apart: facts.apart }),
     md5: md5Hex(text.body)
   };
   return `${SCRIPT_HEADER_PREFIX}${asciiJson(header)}\n${text.body}`;

@@ -145,7 +145,8 @@ class Selecting {
   /** Finds what `name` is before statement `at` and takes it in. */
   private resolve(name: string, at: number, reading: Reading): void {
     let found = false;
-    for (const binding of inForce(this.program, name, at)) {
+    const newest = newestBinding(this.program, name, at);
+    for (const binding of newest === undefined ? [] : inForce(this.program, name, at)) {
       const outcome = this.take(name, at, binding, reading);
       if (outcome === 'done') {
         return;
@@ -233,9 +234,10 @@ class Selecting {
       }
       for (const site of unit.facts.calls) {
         for (const name of [site.callee, ...site.args.map(arg => arg.plain ?? '')]) {
-          inForce(this.program, name, unit.index)
-            .slice(0, 1)
-            .forEach(one => this.expand(one.unit, unit.index, unit));
+          const held = newestBinding(this.program, name, unit.index);
+          if (held !== undefined) {
+            this.expand(held.unit, unit.index, unit);
+          }
         }
       }
     }
@@ -283,7 +285,8 @@ class Selecting {
       this.resolve(name, at, { unit: reader, row, lenient: true });
     }
     for (const [name] of unit.facts.reads) {
-      for (const captured of inForce(this.program, name, unit.index).slice(0, 1)) {
+      const captured = newestBinding(this.program, name, unit.index);
+      if (captured !== undefined) {
         this.expand(captured.unit, at, caller);
       }
     }

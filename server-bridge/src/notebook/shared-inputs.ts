@@ -1,6 +1,7 @@
 /**
- * Two inputs that may be one object arrive as two: a change of one would miss the other (N35, N38). What the recorded
- * output of the producer says of sharing decides; before its first run the text does.
+ * Two inputs that may be one object arrive as two: a change of one would miss the other (N35, N38). The text only
+ * suspects; the run of the stage that had both tells. Where no stage has both, the text decides. A suspicion goes into the
+ * script, since that run may be still to come: the runner looks before it begins, also under plain `dvc`.
  */
 import type { CrossingInput } from './crossing.js';
 import { Groups } from './groups.js';
@@ -29,8 +30,8 @@ export function checkSharedInputs(input: CrossingInput, plan: StagePlan): void {
     for (const name of unit.changed.size === 0 ? [] : variables.keys()) {
       for (const other of groups.of(name)) {
         const arrives = other !== name && (variables.has(other) || setup.has(other));
-        if (arrives && missed(input, plan, unit, own.of(name), own.of(other)) && mayShare(input, plan, name, other)) {
-          report(input, plan, unit, name, other);
+        if (arrives && missed(input, plan, unit, own.of(name), own.of(other))) {
+          suspect(input, plan, unit, name, other);
         }
       }
     }
@@ -102,14 +103,52 @@ function missed({ plans }: CrossingInput, plan: StagePlan, changer: Unit, left: 
   return changes(left) && changes(right) && (seen(left) || seen(right));
 }
 
-function mayShare({ context, body }: CrossingInput, plan: StagePlan, name: string, other: string): boolean {
-  const producer = plan.selection.variables.get(name)?.from ?? '';
-  const facts = context.recorded?.(producer) ?? null;
-  return (
-    facts === null ||
-    facts.script !== body(producer) ||
-    facts.shared.some(both => both.includes(name) && both.includes(other))
-  );
+function suspect(input: CrossingInput, plan: StagePlan, changer: Unit, name: string, other: string): void {
+  const seenBy = whoSaw(input, plan, name, other);
+  if (seenBy === null) {
+    report(input, plan, changer, name, other);
+    return;
+  }
+  const pair: [string, string] = name < other ? [name, other] : [other, name];
+  if (plan.apart.every(known => known.pair.join() !== pair.join())) {
+    plan.apart.push({ pair, seenBy });
+  }
+  const facts = input.context.recorded?.(seenBy) ?? null;
+  if (facts?.script === input.body(seenBy) && facts.shared.some(both => both.join() === pair.join())) {
+    report(input, plan, changer, name, other);
+  }
+}
+
+/**
+ * The stage that has both variables at its end, and would see it if they share: it makes both, or makes one and takes in
+ * the other. One whose own inputs may be one object already works on two copies, and sees nothing.
+ */
+function whoSaw({ program, plans }: CrossingInput, plan: StagePlan, name: string, other: string): string | null {
+  const { variables } = plan.selection;
+  const left = variables.get(name)?.from;
+  const right = variables.get(other)?.from;
+  if (left === undefined || right === undefined) {
+    return null;
+  }
+  const takes = (stage: string, one: string, from: string): boolean =>
+    stage === from || plans.get(stage)?.selection.variables.get(one)?.from === from;
+  const seen = [left, right].find(stage => takes(stage, other, right) && takes(stage, name, left));
+  const one = seen === undefined ? undefined : plans.get(seen);
+  return one === undefined || arriveShared(program, one) ? null : one.stage.name;
+}
+
+/** May two inputs of a stage be one object, by the text above it? */
+function arriveShared(program: Program, { stage, selection }: StagePlan): boolean {
+  const groups = new Groups();
+  for (const unit of program.units) {
+    if (unit.stage === stage.name) {
+      break;
+    }
+    groups.follow(unit);
+    groups.forgetInner();
+  }
+  const names = [...selection.variables.keys()];
+  return names.some(name => groups.of(name).some(other => other !== name && selection.variables.has(other)));
 }
 
 function report(

@@ -54,7 +54,8 @@ export function filesOf(input: FilesInput): Map<string, Files> {
       ),
       ...units.flatMap(unit => once(unit, () => fileEvents(context, unit)))
     ];
-    const changesData = stage.units.some(unit => CHANGES_DATA.test(unit.node.text));
+    const changesData =
+      all.some(event => event.mode === 'database') && stage.units.some(unit => CHANGES_DATA.test(unit.node.text));
     const files = stageFiles(
       { stage: stage.name, events: all, own: new Set(stage.units), base, changesData },
       place,

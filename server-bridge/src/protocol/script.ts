@@ -33,6 +33,11 @@ export const ScriptHeader = z.strictObject({
   blocks: z.array(z.number().int().positive()),
   /** Variable out → index (from 0) of the last block that binds it: its type is checked right after that block (N37). */
   bound_in: z.record(z.string(), z.number().int().nonnegative()),
+  /**
+   * Variables in that may be one object by the text, and of which one is changed here: [name, name, recorded output file
+   * of the stage whose run saw both]. The runner refuses the stage when that run saw them share (N38). Absent if none.
+   */
+  apart: z.array(z.tuple([z.string(), z.string(), z.string()])).optional(),
   /** MD5 of everything after line 1's newline. */
   md5: z.string().regex(/^[0-9a-f]{32}$/)
 });

@@ -163,7 +163,7 @@ describe('environment', () => {
   });
 });
 
-/** Inputs that may well be one object are refused all the same (N35, N38). */
+/** Inputs that may well be one object: the script says so, and what a run saw of them decides (N35, N38). */
 const SHARED: [rule: string, producer: string, reader: string][] = [
   ['an alias', 'x = load()\ny = x', 'y.append(1)\nprint(x)'],
   ['unpacked parts of one list', 'x = [[1], [2]]\np, q = x', 'p.append(1)\nprint(x)'],
@@ -175,13 +175,42 @@ const SHARED: [rule: string, producer: string, reader: string][] = [
   ['plain in one branch alone', 'x = [1]\ny = x\nif f():\n    x = 1\n    y = x', 'y += x\nprint(x)']
 ];
 
-describe('shared', () => {
+describe('suspected to share', () => {
   it.each(SHARED)('%s', (_rule, producer, reader) => {
-    const { problems } = analysed([
+    const cells: Tagged[] = [
       ['a', producer],
       ['b', reader]
-    ]);
-    expect(problems.map(problem => problem.code)).toContain('E_SHARED_INPUTS');
+    ];
+    const before = analysed(cells);
+    expect(codes(before)).toEqual([]);
+    const [suspected] = stageOf(before, 'b').header.apart ?? [];
+    expect(suspected?.[2]).toBe('.cellar/nb/outputs/a.json');
+    const [one = '', other = ''] = suspected ?? [];
+    const script = stageOf(before, 'a').script.split('\n').slice(1).join('\n');
+    const facts = (shared: [string, string][]) => ({
+      recorded: (stage: string) => (stage === 'a' ? { script, mutated: [], shared } : null)
+    });
+    expect(codes(analysed(cells, {}, facts([[one, other]])))).toEqual(['E_SHARED_INPUTS']);
+    expect(codes(analysed(cells, {}, facts([])))).toEqual([]);
+  });
+
+  it('the stage that makes one and takes in the other tells', () => {
+    const cells: Tagged[] = [
+      ['a', 'x = load()'],
+      ['b', 'y = [x]'],
+      ['c', 'x.append(1)\nprint(y)']
+    ];
+    expect(stageOf(analysed(cells), 'c').header.apart).toEqual([['x', 'y', '.cellar/nb/outputs/b.json']]);
+  });
+
+  it('where no stage has both, the text decides', () => {
+    const cells: Tagged[] = [
+      ['a', 'x = load()'],
+      ['b', 'y = x'],
+      ['c', 'z = x'],
+      ['d', 'y.append(1)\nprint(z)']
+    ];
+    expect(codes(analysed(cells))).toEqual(['E_SHARED_INPUTS']);
   });
 });
 

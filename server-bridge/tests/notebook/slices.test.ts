@@ -757,15 +757,6 @@ const PROBLEMS: [rule: string, cells: Tagged[], code: string, cell: number][] = 
     'E_PARAM_HIDDEN',
     0
   ],
-  [
-    'N38 shared inputs',
-    [
-      ['a', 'x = [[1]]\ny = x[0]'],
-      ['b', 'y.append(1)\nprint(x)']
-    ],
-    'E_SHARED_INPUTS',
-    1
-  ],
   ['a stage without code', [['s', '# nothing']], 'E_STAGE_EMPTY', 0]
 ];
 

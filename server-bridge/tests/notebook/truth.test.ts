@@ -91,6 +91,8 @@ function order(stages: readonly StageResult[]): StageResult[] {
 interface Answer {
   valid: boolean;
   difference: string | null;
+  /** Stages that the runner refuses, and those below them. */
+  refused: number;
 }
 
 function compare(cases: readonly Tagged[][]): { answers: Answer[]; blocked: number; stages: number } {
@@ -137,8 +139,9 @@ describe('scripts against the whole notebook', () => {
               .join('\n')}`
           ];
     });
+    const refused = answers.reduce((sum, answer) => sum + answer.refused, 0);
     console.log(
-      `${valid} of ${cases.length} notebooks run; ${blocked} of ${stages} stages blocked; ${wrong.length} differ`
+      `${valid} of ${cases.length} notebooks run; of ${stages} stages ${blocked} blocked, ${refused} refused in a run; ${wrong.length} differ`
     );
     expect(wrong.slice(0, Number(process.env.CELLAR_SHOW ?? 3)).join('\n\n')).toBe('');
     expect(valid).toBeGreaterThan(cases.length / 3);

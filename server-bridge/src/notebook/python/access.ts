@@ -144,8 +144,16 @@ const OPENERS =
 const COPIERS = /^(shutil\.)?(copy|copyfile|copy2|copytree)$/;
 const MOVERS = /^(shutil\.move|os\.rename|os\.replace)$/;
 
+const known = new WeakMap<Py, readonly Access[]>();
+
 /** Files that this call reads or writes, as its text says. */
-export function accesses(call: Py): Access[] {
+export function accesses(call: Py): readonly Access[] {
+  const found = known.get(call) ?? accessesOf(call);
+  known.set(call, found);
+  return found;
+}
+
+function accessesOf(call: Py): Access[] {
   const callee = dotted(call.get('function'));
   const name = calleeName(call);
   const args = argumentsOf(call);

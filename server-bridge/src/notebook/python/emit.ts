@@ -6,8 +6,19 @@ export interface EmittedLine {
   row: number;
 }
 
-/** The text of `start`..`end` of a cell, without the ranges in `without`. */
-export function emit(tree: PyTree, start: number, end: number, without: readonly Span[] = []): EmittedLine[] {
+const emitted = new WeakMap<PyTree, Map<string, readonly EmittedLine[]>>();
+
+/** The text of `start`..`end` of a cell, without the ranges in `without`; kept with the tree, since most cells stay as they are. */
+export function emit(tree: PyTree, start: number, end: number, without: readonly Span[] = []): readonly EmittedLine[] {
+  const key = [start, end, ...without.flatMap(span => [span.start, span.end])].join(' ');
+  const known = emitted.get(tree) ?? new Map<string, readonly EmittedLine[]>();
+  emitted.set(tree, known);
+  const lines = known.get(key) ?? linesOf(tree, start, end, without);
+  known.set(key, lines);
+  return lines;
+}
+
+function linesOf(tree: PyTree, start: number, end: number, without: readonly Span[]): EmittedLine[] {
   const { source } = tree;
   const cuts = [
     ...tree.comments.filter(span => !tree.strings.some(string => string.start < span.start && span.end <= string.end)),

@@ -34,8 +34,10 @@ const KEEPERS = new Set(
  * bound by nothing before it.
  */
 export function plainNames(statement: Py, known: IsPlain, fresh: (name: string) => boolean): Set<string> {
-  const bound = new Set<string>();
-  collect(statement, name => bound.add(name));
+  const bound = boundNames(statement);
+  if (bound.size === 0) {
+    return new Set();
+  }
   const candidates = new Set(bound);
   // A name may be bound from another one of the statement: taken as plain until one of its bindings says otherwise.
   for (let before = -1; before !== candidates.size;) {
@@ -45,6 +47,19 @@ export function plainNames(statement: Py, known: IsPlain, fresh: (name: string) 
     refuse(statement, plain, known, name => candidates.delete(name));
   }
   return candidates;
+}
+
+const kept = new WeakMap<Py, ReadonlySet<string>>();
+
+function boundNames(statement: Py): ReadonlySet<string> {
+  const known = kept.get(statement);
+  if (known !== undefined) {
+    return known;
+  }
+  const names = new Set<string>();
+  collect(statement, name => names.add(name));
+  kept.set(statement, names);
+  return names;
 }
 
 const SCOPES = new Set(['function_definition', 'class_definition', 'lambda']);
