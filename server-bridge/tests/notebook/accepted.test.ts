@@ -305,3 +305,40 @@ it('inputs that the last run saw shared and changed are refused, whatever the te
   const seen = analysed(cells, {}, { recorded: stage => (stage === 'a' ? facts.a : facts.b) });
   expect(codes(seen)).toEqual(['E_SHARED_INPUTS']);
 });
+
+/** Functions that are handed on, and the value of the stage `a` that they read (N14). */
+const HANDED: [rule: string, setup: string, use: string][] = [
+  ['apply', 'def f(r):\n    return r * factor', 'print(df.apply(f))'],
+  ['sorted', 'def f(r):\n    return r * factor', 'print(sorted(df, key=f))'],
+  ['map', 'def f(r):\n    return r * factor', 'print(list(map(f, df)))'],
+  ['partial', 'from functools import partial\ndef f(r, s):\n    return r * factor\ng = partial(f, 1)', 'print(g(2))'],
+  ['a lambda of setup', 'f = lambda r: r * factor', 'print(df.apply(f))'],
+  [
+    'inside a function of setup',
+    'def one(r):\n    return r * factor\ndef f(d):\n    return d.apply(one)',
+    'print(f(df))'
+  ],
+  ['in a table of functions', 'def one(r):\n    return r * factor\nTABLE = {"one": one}', 'print(TABLE["one"](2))'],
+  [
+    'through a class',
+    'class K:\n    def go(self, d):\n        return d.map(lambda r: r * factor)',
+    'print(K().go(df))'
+  ],
+  [
+    'through a decorator',
+    'def deco(fn):\n    def inner(*a):\n        return fn(*a) * factor\n    return inner\n@deco\ndef f(r):\n    return r',
+    'print(df.apply(f))'
+  ]
+];
+
+describe('functions that are handed on', () => {
+  it.each(HANDED)('%s', (_rule, setup, use) => {
+    const analysis = analysed([
+      ['setup', setup],
+      ['a', 'factor = load()\ndf = load()'],
+      ['b', use]
+    ]);
+    const names = stageOf(analysis, 'b').inputs.filter(one => one.kind === 'variable');
+    expect(names.map(one => one.name)).toContain('factor');
+  });
+});
