@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -16,12 +17,14 @@ function has(program: string): boolean {
 }
 
 /** Why no loop image with reflinks can be made here, or null. */
-function whyNoReflink(): string | null {
+function whyNoReflink(kind: string): string | null {
   if (process.getuid?.() !== 0) {
     return 'mounting a loop image needs root';
   }
-  return has('mkfs.btrfs') || has('mkfs.xfs') ? null : 'neither mkfs.btrfs nor mkfs.xfs is installed';
+  return has(`mkfs.${kind}`) ? null : `mkfs.${kind} is not installed`;
 }
+
+const MB = 1024 * 1024;
 
 describe('link types', () => {
   it('are read from the configuration', () => {
@@ -59,24 +62,32 @@ describe('link types', () => {
     expect(lstatSync(join(bench.data, 'a')).nlink).toBe(1);
   });
 
-  it('reflink shares blocks on a file system that can', async ({ skip }) => {
-    const why = whyNoReflink();
+  it.for(['btrfs', 'xfs'])('reflink shares blocks on %s', async (kind, { skip }) => {
+    const why = whyNoReflink(kind);
     skip(why !== null, why ?? '');
     const root = tempFolder();
     const image = join(root, 'image');
     const mount = join(root, 'mount');
     mkdirSync(mount);
     execFileSync('truncate', ['-s', '400M', image], { timeout: 10_000 });
-    execFileSync(has('mkfs.btrfs') ? 'mkfs.btrfs' : 'mkfs.xfs', ['-q', image], { timeout: 60_000, stdio: 'ignore' });
+    execFileSync(`mkfs.${kind}`, ['-q', image], { timeout: 60_000, stdio: 'ignore' });
     execFileSync('mount', ['-o', 'loop', image, mount], { timeout: 60_000 });
     try {
+      const used = (): number => {
+        execFileSync('sync', ['-f', mount], { timeout: 60_000 });
+        const { blocks, bfree, bsize } = statfsSync(mount);
+        return ((blocks - bfree) * bsize) / MB;
+      };
       const bench = openBench(['reflink', 'copy'], join(mount, 'project'));
-      const files = { small: 'one', big: 'x'.repeat(3_000_000) };
+      const big = randomBytes(15 * MB).toString('hex');
+      const files = { small: 'one', big };
       write(bench.data, files);
+      const before = used();
       const { hash } = await bench.add();
       expect(usableTypes(['reflink'], join(bench.cache, 'files', 'md5'), bench.data)).toEqual(['reflink']);
       rmSync(bench.data, { recursive: true });
       await bench.checkout({ oid: hash.value });
+      expect(used() - before).toBeLessThan(15);
       expect(read(bench.data)).toEqual(files);
       writeFileSync(join(bench.data, 'big'), 'changed');
       expect(checkCache(bench.cache).problems).toEqual([]);
