@@ -129,6 +129,11 @@ function cycles(
   results.forEach(result => visit(result.name, []));
 }
 
+/** A folder stands for what lies in it. */
+function meet(left: string, right: string): boolean {
+  return left === right || left.startsWith(`${right}/`) || right.startsWith(`${left}/`);
+}
+
 function report(
   names: string[],
   byName: ReadonlyMap<string, StageResult>,
@@ -141,7 +146,7 @@ function report(
     const result = byName.get(name);
     const variable = result?.inputs.find(one => one.kind === 'variable' && one.how === need);
     const file = result?.inputs.find(
-      one => one.kind === 'file' && byName.get(need)?.outputs.some(out => out.name === one.name)
+      one => one.kind === 'file' && byName.get(need)?.outputs.some(out => meet(out.name, one.name))
     );
     const what = variable ?? file;
     return `\`${name}\` needs \`${what?.name ?? ''}\` of \`${need}\`${what?.cell == null ? '' : ` (${cellName(what.cell)})`}`;

@@ -19,6 +19,15 @@ const SLICES: [rule: string, cells: Tagged[], stage: string, script: string][] =
     'import math\ndef a(x):\n    return b(x)\ndef b(x):\n    return math.floor(x)\n# %%\ny = a(1.5)\n'
   ],
   [
+    'N22e the statement behind the options of timers and profilers runs',
+    [
+      ['setup', 'def f(n):\n    return n'],
+      ['s', '%timeit -n 10 -r3 f(1)\n%prun -s cumulative -q f(2)\n%lprun -f f -f g f(-3)\n%memit f(4)\n%time y = f(5)']
+    ],
+    's',
+    'def f(n):\n    return n\n# %%\nf(1)\nf(2)\nf(-3)\nf(4)\ny = f(5)\n'
+  ],
+  [
     'N13 constants travel by name, others stay',
     [
       ['setup', 'A = 1\nB = A + 1\nC = 3'],
@@ -774,4 +783,12 @@ describe('problems', () => {
     expect(codes(analysis).sort()).toEqual(['W_ENVIRON', 'W_MAGIC_DROPPED', 'W_UNKNOWN_READS']);
     expect(stageOf(analysis, 's').blocked).toBe(false);
   });
+});
+
+it('a circle through a folder names it', () => {
+  const { problems } = analysed([
+    ['a', 'import os\nfor f in os.listdir("d"):\n    print(f)\nX = load()'],
+    ['b', 'with open("d/x.txt", "w") as f:\n    f.write(str(X))']
+  ]);
+  expect(problems.find(problem => problem.code === 'E_CYCLE')?.message).toContain('`a` needs `d` of `b`');
 });

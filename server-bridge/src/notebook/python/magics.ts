@@ -16,7 +16,16 @@ export interface Transformed {
   raw: Map<number, string>;
 }
 
-const TIMERS = new Set(['time', 'timeit', 'prun', 'memit', 'mprun', 'lprun']);
+/** Timers and profilers, each with the letters of its options that take a value. */
+const TIMERS = new Map([
+  ['time', ''],
+  ['timeit', 'nrpv'],
+  ['prun', 'DlsT'],
+  ['lprun', 'fmDTuz'],
+  ['memit', 'rt'],
+  ['mprun', 'fT']
+]);
+const OPTION = /^--?([A-Za-z])(\S*)(?:\s+|$)/;
 const REFUSED = new Map([
   ['store', ['`%store` keeps values outside the project.', 'Let the variable cross by its name: remove the line.']],
   ['cd', ['`%cd` changes the folder that every path stands on.', 'Write paths relative to the notebook and remove it.']]
@@ -43,7 +52,7 @@ function cellMagic(text: string, head: string, name: string, args: string): Tran
   if (TIMERS.has(name) || name === 'capture') {
     const rest = lineMagics(body);
     const moved = rest.notes.map(note => ({ ...note, line: note.line + line + 1 }));
-    const first = name === 'time' || name === 'timeit' ? stripOptions(args) : '';
+    const first = name === 'time' || name === 'timeit' ? stripOptions(name, args) : '';
     const raw = new Map([...rest.raw].map(([row, code]) => [row + line + 1, code]));
     return { text: `${blank}${first}\n${rest.text}`, notes: moved, raw };
   }
@@ -128,7 +137,7 @@ function lineMagic(
     return nothing;
   }
   if (TIMERS.has(name) && target === undefined) {
-    const code = stripOptions(args);
+    const code = stripOptions(name, args);
     return code === '' ? nothing : code;
   }
   if (name === 'env' || name === 'set_env') {
@@ -145,8 +154,17 @@ function lineMagic(
   return drop(name === 'pip' || name === 'conda' || name === 'mamba' || name === 'uv');
 }
 
-function stripOptions(args: string): string {
-  return args.replace(/^((-[a-zA-Z]\s*\d*|-[a-zA-Z]+)(\s+|$))*/, '').trim();
+/** The statement that a timer or profiler runs: what follows its options. */
+function stripOptions(name: string, args: string): string {
+  let rest = args.trim();
+  for (let found = OPTION.exec(rest); found !== null; found = OPTION.exec(rest)) {
+    const [whole, letter = '', value = ''] = found;
+    rest = rest.slice(whole.length);
+    if (value === '' && TIMERS.get(name)?.includes(letter) === true) {
+      rest = rest.replace(/^\S+\s*/, '');
+    }
+  }
+  return rest;
 }
 
 function unquote(path: string): string {
