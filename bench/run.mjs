@@ -1,9 +1,9 @@
 /**
  * Compares `cellar` with real `dvc` on the same work, turn by turn in one run (guide: interleaved, medians, ratios).
  *
- *   node bench/run.mjs [--rounds 3] [--files 20000] [--stages 100] [--cli jupyterlab_cellar/bridge/cli.mjs] [--json FILE]
+ *   node bench/run.mjs [--rounds 3] [--files 20000] [--stages 100] [--cellar .venv/bin/cellar] [--json FILE]
  *
- * Durability is on for both. Each result is checked: equal `.dvc` bytes, and `dvc status` calls our project clean.
+ * What is measured is the command that a user types, launcher and all. Durability is on for both. Each result is checked: equal `.dvc` bytes, and `dvc status` calls our project clean.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,15 +21,15 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     files: { type: 'string', default: '20000' },
     stages: { type: 'string', default: '100' },
-    cli: { type: 'string', default: join(here, '..', 'jupyterlab_cellar', 'bridge', 'cli.mjs') },
+    cellar: { type: 'string', default: join(here, '..', '.venv', 'bin', 'cellar') },
     json: { type: 'string' }
   }
 });
 const rounds = Number(values.rounds);
 const files = Number(values.files);
-const cli = resolve(values.cli);
-if (!existsSync(cli)) {
-  console.error(`${cli} is missing: run \`npm run build:bridge\` first.`);
+const cellar = resolve(values.cellar);
+if (!existsSync(cellar)) {
+  console.error(`${cellar} is missing: run \`make setup\` first.`);
   process.exit(1);
 }
 
@@ -41,7 +41,7 @@ const env = {
   DVC_NO_ANALYTICS: '1',
   DVC_SITE_CACHE_DIR: join(base, 'site')
 };
-const tools = { dvc: ['dvc'], cellar: [process.execPath, cli] };
+const tools = { dvc: ['dvc'], cellar: [cellar] };
 
 function measure(argv, cwd) {
   const out = execFileSync('python3', [join(here, 'measure.py'), ...argv], {
