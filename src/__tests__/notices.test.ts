@@ -215,9 +215,7 @@ describe('the head of the panel', () => {
       jobs: [],
       unadded: ['dvc.yaml', 'dvc.lock']
     };
-    expect(shownWords(ProjectHeader, panel(new FakeBridge(), { view }))).toContain(
-      '2 files of stages are not in git yet Add to git'
-    );
+    expect(shownWords(ProjectHeader, panel(new FakeBridge(), { view }))).toContain('2 files not in git yet Add to git');
     expect(shownWords(ProjectHeader, panel(new FakeBridge(), { view: { ...view, unadded: [] } }))).not.toContain(
       'git yet'
     );

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 /** The rows of a grid, for moving among them. */
 function rowsOf(node: HTMLElement): HTMLElement[] {
-  return Array.from(node.closest('[role="grid"]')?.querySelectorAll<HTMLElement>('[role="row"]') ?? []);
+  return Array.from(node.closest('[role="grid"]')?.querySelectorAll<HTMLElement>('[role="row"][tabindex]') ?? []);
 }
 
 function move(event: React.KeyboardEvent<HTMLElement>): void {
@@ -56,12 +56,4 @@ export function Row(props: {
       {props.children}
     </div>
   );
-}
-
-/** A button inside a row: a press on it is not a press on the row. */
-export function inRow(deed: () => void): (event: React.SyntheticEvent) => void {
-  return event => {
-    event.stopPropagation();
-    deed();
-  };
 }

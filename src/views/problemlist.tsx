@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { Problem } from '../../server-bridge/src/protocol/analysis.js';
-import { Grid, inRow, Row } from './grid.js';
+import { Grid, Row } from './grid.js';
 import { Icon } from './icons.js';
 import type { IPanelOptions } from './panel.js';
 import { Button, CodeText, Empty } from './parts.js';
@@ -48,38 +48,41 @@ export function ProblemList(options: IPanelOptions): React.JSX.Element | null {
         ].filter(text => text !== '');
         const text = plainText(problem.message);
         return (
-          <Row
-            key={`${problem.code} ${problem.notebook} ${problem.cell} ${i}`}
-            first={i === 0}
-            two
-            label={text}
-            data={{
-              'data-cellar-problem': problem.code,
-              'data-cellar-state': problem.severity === 'error' ? 'blocked' : 'stale'
-            }}
-            onActivate={() => actions.goToProblem(problem)}
-          >
-            <Icon name={shape(problem)} className="cellar-StateIcon" />
-            <span
-              role="gridcell"
-              className="cellar-ellipsis"
-              title={problem.next === undefined ? text : `${text}\n${problem.next}`}
+          <React.Fragment key={`${problem.code} ${problem.notebook} ${problem.cell} ${i}`}>
+            <Row
+              first={i === 0}
+              two
+              label={text}
+              data={{
+                'data-cellar-problem': problem.code,
+                'data-cellar-state': problem.severity === 'error' ? 'blocked' : 'stale'
+              }}
+              onActivate={() => actions.goToProblem(problem)}
             >
-              <CodeText text={problem.message} />
-            </span>
-            <span role="gridcell" className="cellar-Row-sub">
-              <span className="cellar-ellipsis">{where.length === 0 ? problem.next : where.join(', ')}</span>
-              {problem.fixes.length > 0 && (
-                <span className="cellar-Row-actions">
-                  {problem.fixes.map(fix => (
-                    <Button key={fix.label} title={fix.label} onClick={inRow(() => actions.fix(fix))}>
+              <Icon name={shape(problem)} className="cellar-StateIcon" />
+              <span
+                role="gridcell"
+                className="cellar-ellipsis"
+                title={problem.next === undefined ? text : `${text}\n${problem.next}`}
+              >
+                <CodeText text={problem.message} />
+              </span>
+              <span role="gridcell" className="cellar-Row-sub">
+                <span className="cellar-ellipsis">{where.length === 0 ? problem.next : where.join(', ')}</span>
+              </span>
+            </Row>
+            {problem.fixes.length > 0 && (
+              <div role="row" className="cellar-Fixes" aria-label={trans.__('Fixes')}>
+                {problem.fixes.map(fix => (
+                  <span key={fix.label} role="gridcell">
+                    <Button title={fix.label} onClick={() => actions.fix(fix)}>
                       {fix.label}
                     </Button>
-                  ))}
-                </span>
-              )}
-            </span>
-          </Row>
+                  </span>
+                ))}
+              </div>
+            )}
+          </React.Fragment>
         );
       })}
     </Grid>

@@ -72,7 +72,7 @@ function Unadded({ project, trans, actions }: IPanelOptions): React.JSX.Element 
   if (files.length === 0 || project.view?.trust === 'restricted') {
     return null;
   }
-  const words = trans._n('%1 file of stages is not in git yet', '%1 files of stages are not in git yet', files.length);
+  const words = trans._n('%1 file not in git yet', '%1 files not in git yet', files.length);
   return (
     <div className="cellar-Line cellar-muted" data-cellar-unadded={files.length}>
       <span className="cellar-ellipsis" title={files.join('\n')}>

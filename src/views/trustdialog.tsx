@@ -51,7 +51,7 @@ export function TrustBody(props: {
         <p>{trans.__('You have not worked in this project before. %1 would:', action)}</p>
       ) : (
         <>
-          <p>{trans.__('Since you trusted this project, its code became another with a commit from elsewhere:')}</p>
+          <p>{trans.__('Since you trusted this project, a commit from elsewhere changed its code:')}</p>
           <ul className="cellar-Commands" data-cellar-changed="">
             {review.changed.map(change => (
               <Change key={`${change.what} ${change.name}`} trans={trans} change={change} />

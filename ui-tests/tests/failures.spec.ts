@@ -1,4 +1,13 @@
-import { bridgePid, makeProject, makeRepository, run, write, writeNotebook } from './projects';
+import {
+  bridgePid,
+  type CellText,
+  makeKernel,
+  makeProject,
+  makeRepository,
+  run,
+  write,
+  writeNotebook
+} from './projects';
 import {
   cells,
   chip,
@@ -52,6 +61,37 @@ test('A stage that raises: its traceback at its cell, nothing below it runs, a c
   await expect(strip(page)).toContainText('Done: 2 ran', RUN);
   await expect(stage(page, 'third').locator('.jp-OutputArea')).toContainText('6.0');
   await expectStates(page, { first: 'fresh', second: 'fresh', third: 'fresh' });
+});
+
+test('A kernel without pandas, then without pyarrow: what it lacks is said at the cell, installed it runs', async ({
+  page,
+  tmpPath
+}) => {
+  const hide = makeKernel('bare');
+  hide('pandas', 'pyarrow');
+  makeProject(`${tmpPath}/bare`);
+  const cells: CellText[] = [
+    ['table', 'import pandas as pd\ndf = pd.DataFrame({"a": [1, 2]})'],
+    ['rows', 'print(len(df))']
+  ];
+  writeNotebook(`${tmpPath}/bare/own.ipynb`, cells, 'bare');
+  await openNotebook(page, `${tmpPath}/bare/own.ipynb`);
+  await openPanel(page);
+  for (const [words, hidden] of [
+    ["No module named 'pandas'", ['pyarrow']],
+    ['pyarrow, which saves it, is not installed', []]
+  ] as const) {
+    await pressReproduce(page);
+    await expectStates(page, { table: 'failed', rows: 'stale' }, RUN);
+    await expect(reason(stage(page, 'table').first())).toContainText(words);
+    await expect(reason(stage(page, 'table').first())).toHaveAttribute('title', /bare\/bin\/python -m pip install p/);
+    await expect(section(page, 'problems').getByRole('row', { name: words })).toBeVisible();
+    hide(...hidden);
+  }
+  await pressReproduce(page);
+  await expectStates(page, { table: 'fresh', rows: 'fresh' }, RUN);
+  await expect(stage(page, 'rows').locator('.jp-OutputArea')).toContainText('2');
+  await expect(section(page, 'problems')).toContainText('There are no problems.');
 });
 
 test('A name bound in scratch only, a cell that does not parse, a name no stage may have', async ({

@@ -41,8 +41,42 @@ export function read(path: string): string {
 /** A code cell: its tag (a stage's name, `setup`, or none) and its source. */
 export type CellText = readonly [tag: string | null, source: string];
 
+/** Leaves packages out of a kernel that `makeKernel` made; installing one is leaving out the others. */
+export type Hide = (...packages: string[]) => void;
+
+/** A kernel whose interpreter has all packages of the tests' own but those that are hidden. */
+export function makeKernel(name: string): Hide {
+  const folder = join(process.env.CELLAR_UI_FOLDER ?? '', 'interpreters', name);
+  const ask = (python: string, code: string): string => execFileSync(python, ['-c', code], { encoding: 'utf8' }).trim();
+  const site = 'import sysconfig; print(sysconfig.get_path("purelib"))';
+  execFileSync('python', ['-m', 'venv', '--without-pip', folder], { timeout: 60_000 });
+  const python = join(folder, 'bin', 'python');
+  const packages = ask(python, site);
+  writeFileSync(join(packages, 'hidden_packages.py'), FINDER);
+  writeFileSync(join(packages, 'hidden.txt'), '');
+  writeFileSync(join(packages, 'all.pth'), `${ask('python', site)}\nimport hidden_packages\n`);
+  const spec = join(process.env.CELLAR_UI_FOLDER ?? '', 'jupyter', 'data', 'kernels', name);
+  mkdirSync(spec, { recursive: true });
+  const argv = [python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
+  writeFileSync(join(spec, 'kernel.json'), JSON.stringify({ argv, display_name: name, language: 'python' }));
+  return (...names) => writeFileSync(join(packages, 'hidden.txt'), names.join('\n'));
+}
+
+const FINDER = `import sys
+
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        with open(__file__.replace("hidden_packages.py", "hidden.txt")) as names:
+            if name.partition(".")[0] in names.read().split():
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+sys.meta_path.insert(0, Hidden())
+`;
+
 /** A notebook with these code cells. */
-export function writeNotebook(path: string, cells: readonly CellText[]): void {
+export function writeNotebook(path: string, cells: readonly CellText[], kernel = 'python3'): void {
   const tagOf = (tag: string | null): object =>
     tag === null ? {} : { cellar: tag === 'setup' ? { role: 'setup' } : { role: 'stage', stage: tag } };
   const notebook = {
@@ -56,7 +90,7 @@ export function writeNotebook(path: string, cells: readonly CellText[]): void {
     })),
     metadata: {
       cellar: { version: 1 },
-      kernelspec: { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' },
+      kernelspec: { display_name: kernel, language: 'python', name: kernel },
       language_info: { name: 'python' }
     },
     nbformat: 4,
