@@ -73,6 +73,12 @@ export class ScanNames {
     return target === null || node === null ? null : { node, where: { file: target.file, at: 0 } };
   }
 
+  /** What a plain or dotted name stands for, attributes of classes included. */
+  value(path: string, where: Where): Definition | null {
+    const dot = path.lastIndexOf('.');
+    return dot < 0 ? this.definition(path, where) : this.member(path.slice(0, dot), path.slice(dot + 1), where);
+  }
+
   /** The last binding of a name at the top level of a module. */
   private inModule({ file, name }: Target): Py | null {
     if (file === '' || name === '' || name.includes('.')) {

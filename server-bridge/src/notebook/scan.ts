@@ -11,6 +11,7 @@ import { pathTexts, pathValues, type PathNames } from './python/paths.js';
 import { calleeName, dotted } from './python/sharing.js';
 import type { Py } from './python/tree.js';
 import { loopItems, MOST_ROUNDS, type Item } from './scan-items.js';
+import { branchesOf, truthOf } from './scan-truth.js';
 import { ScanNames, type Local, type Where } from './scan-names.js';
 
 export interface FileEvent {
@@ -84,6 +85,8 @@ class Scan {
   private readonly finder: ScanNames;
   private rounds = 0;
   private optional = 0;
+  /** Inside a branch that is certainly not taken: what it reads is a dep only while it is there, what it writes is no out. */
+  private dead = 0;
 
   constructor(
     private readonly context: ScanContext,
@@ -112,6 +115,14 @@ class Scan {
         this.loop(left, right, local, () => rest.forEach(kid => this.visit(kid, local, depth, row)));
         return;
       }
+      case 'if_statement':
+      case 'conditional_expression':
+        for (const branch of branchesOf(node, one => truthOf(this.finder, one, local, this.where))) {
+          this.dead += branch.dead ? 1 : 0;
+          this.visit(branch.node, local, depth, row);
+          this.dead -= branch.dead ? 1 : 0;
+        }
+        return;
       case 'try_statement':
         this.attempt(node, kid => this.visit(kid, local, depth, row));
         return;
@@ -212,7 +223,10 @@ class Scan {
       const texts = pathTexts(access.path, names) ?? [null];
       for (const text of texts) {
         const { mode, ending } = access;
-        const optional = this.optional > 0;
+        const optional = this.optional > 0 || this.dead > 0;
+        if (this.dead > 0 && !isRead(mode)) {
+          continue;
+        }
         this.events.push({ mode, text, ending, optional, how, unit: this.unit, row: row ?? node.row });
       }
     }

@@ -263,6 +263,18 @@ const FILES: [rule: string, cells: Tagged[], reads: string[], writes: string[]][
     [],
     ['cache.pkl']
   ],
+  [
+    'branches that constants decide',
+    [
+      ['setup', 'SAVE = False\nclass CFG:\n    debug = True\nif SAVE and load():\n    open("setup.txt", "w")'],
+      [
+        's',
+        'if SAVE:\n    open("a", "w")\nelif not CFG.debug:\n    open("b", "w")\nelse:\n    open("c", "w")\nx.to_csv("f") if SAVE else x.to_json("g.json")\nif unknown():\n    open("h", "w")\nif False:\n    open("missing")'
+      ]
+    ],
+    [],
+    ['c', 'g.json', 'h']
+  ],
   ['paths are made plain', [['s', 'open("./a//b/../c.txt")']], ['a/c.txt'], []],
   ['plain strings and unknown paths are none', [['s', 'x = "data/raw.csv"\nopen(unknown())']], [], []],
   ['%%writefile is a write (N22f)', [['s', '%%writefile conf/a.ini\n[x]\n']], [], ['conf/a.ini']]
