@@ -177,13 +177,17 @@ function owners(folder: Folder, notebook: NotebookText, analysis: Analysis, prob
     return;
   }
   const names = stages.filter(result => folder.taken.get(result.name) === owner);
+  const lives = notebookExists(folder, owner);
+  if (lives && names.length < analysis.stages.length) {
+    return; // a notebook of its own, of which some stages want another name
+  }
   const free: Fix = {
     label: 'Give its stages new names',
     edits: names.flatMap(result =>
       result.cells.map(cell => tagEdit(notebook, cell, 'stage', freeName(folder.notebook, result.name)))
     )
   };
-  if (!notebookExists(folder, owner)) {
+  if (!lives) {
     problems.add({
       code: 'E_NOTEBOOK_RENAMED',
       message: `The stages of this notebook were compiled as \`${owner}\`, which is no longer there.`,
@@ -208,7 +212,7 @@ function owners(folder: Folder, notebook: NotebookText, analysis: Analysis, prob
       ]
     });
   }
-  names.forEach(result => problems.blocked.add(result.name));
+  analysis.stages.forEach(result => problems.blocked.add(result.name));
 }
 
 /** N32: only the file changed → it is kept and said; both changed → the user is asked. */

@@ -73,9 +73,23 @@ test('a stage name that another notebook of the folder has', LIMIT, async () => 
   const other = await desk.open([make], 'other.ipynb');
   expect((await other.reproduce()).state).toBe('done');
   const book = await desk.open([stage('make', 'values = [4]'), stage('own', 'b = 1')]);
+  const problem = await book.problem('E_STAGE_NAME_TAKEN');
+  expect(problem).toMatchObject({ cell: 0, stage: 'make' });
+  expect((await book.view()).stages.find(each => each.name === 'own')?.state).toBe('stale');
+  const view = await book.press(problem, /a-make/);
+  expect(view.stages.map(each => each.name)).toContain('a-make');
+  expect((await book.reproduce()).state).toBe('done');
+});
+
+test('a copy of a notebook, to which a cell was added or not', LIMIT, async () => {
+  const desk = await started();
+  desk.write('other.ipynb', '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n');
+  const other = await desk.open([make], 'other.ipynb');
+  expect((await other.reproduce()).state).toBe('done');
+  const book = await desk.open([make, code('print(values)')]);
   const problem = await book.problem('E_NOTEBOOK_DUPLICATE');
   const view = await book.press(problem, 'Give its stages new names');
-  expect(view.stages.map(each => each.name)).toContain('a-make');
+  expect(view.stages.map(each => each.name)).toEqual(['a-make']);
   expect((await book.reproduce()).state).toBe('done');
 });
 
