@@ -1,6 +1,7 @@
 /** What one stage needs beside its own cells: the slice, its variables in, its parameters (N13–N21, N34). */
 import { BUILTINS, SESSION_NAMES } from './builtins.js';
 import { inForce, newestBinding, type Binding, type Program, type Stage, type Unit } from './program.js';
+import { boundAbove } from './python/names.js';
 import type { Reach } from './reach.js';
 
 export interface VariableIn {
@@ -159,7 +160,8 @@ class Selecting {
       }
       found = true;
     }
-    if (!found && !reading.lenient && !BUILTINS.has(name)) {
+    const loose = reading.lenient || boundAbove(reading.unit.node, name, reading.row);
+    if (!found && !loose && !BUILTINS.has(name)) {
       const kind = SESSION_NAMES.test(name) ? 'session' : 'unbound';
       this.selection.missing.push({ name, unit: reading.unit, row: reading.row, kind });
     }

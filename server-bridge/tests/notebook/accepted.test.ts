@@ -70,6 +70,13 @@ const ACCEPTED: [rule: string, cells: Tagged[]][] = [
     ]
   ],
   [
+    'a name that an inner loop binds, read after it',
+    [
+      ['a', 'for i in range(3):\n    for j in range(2):\n        e = i + j\n    print(e)'],
+      ['b', 'e = 1\nprint(e)']
+    ]
+  ],
+  [
     'data that an object keeps',
     [
       ['setup', 'class Mean:\n    def fit(self, y):\n        self.last = y[-1]\n        return self'],

@@ -137,3 +137,19 @@ function collect(node: Py, locals: Set<string>, outer: Set<string>, globals: Set
     collect(kid, locals, outer, globals);
   }
 }
+
+/** Does the statement bind the name in a row above `row`, though perhaps in a branch or a loop that is not run? */
+export function boundAbove(node: Py, name: string, row: number): boolean {
+  if (
+    node.row >= row ||
+    node.type === 'function_definition' ||
+    node.type === 'class_definition' ||
+    node.type === 'lambda'
+  ) {
+    return false;
+  }
+  const targets = ['assignment', 'for_statement'].includes(node.type) ? node.all('left') : [];
+  const names =
+    node.type === 'named_expression' ? node.all('name') : node.type === 'as_pattern_target' ? [node] : targets;
+  return names.flatMap(targetNames).includes(name) || node.kids.some(kid => boundAbove(kid, name, row));
+}
