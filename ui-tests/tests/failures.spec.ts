@@ -61,6 +61,13 @@ test('A stage that raises: its traceback at its cell, nothing below it runs, a c
   await expect(strip(page)).toContainText('Done: 2 ran', RUN);
   await expect(stage(page, 'third').locator('.jp-OutputArea')).toContainText('6.0');
   await expectStates(page, { first: 'fresh', second: 'fresh', third: 'fresh' });
+
+  // Lab merges two of its cells: the tags differ, and one is left (N4). What the run said is not true any more.
+  await selectCell(stage(page, 'third').first());
+  await page.keyboard.press('Shift+ArrowUp');
+  await page.keyboard.press('Shift+M');
+  await expect(strip(page)).toContainText('different tags (second, third). The active cell’s is kept: second.');
+  await expect(strip(page)).not.toContainText('Done');
 });
 
 test('A kernel without pandas, then without pyarrow: what it lacks is said at the cell, installed it runs', async ({
