@@ -244,7 +244,8 @@ function effects(
     problems.add({
       code: 'W_DYNAMIC',
       severity: 'hint',
-      message: 'Names cannot be told from this text, so all of setup above counts for its stages.',
+      message:
+        'Names cannot be told from this text, so all of setup above counts for its stages, and every value whose name stands in a string.',
       next: 'Import and name what you use.',
       cell: unit.cell,
       row: unit.node.row

@@ -1,10 +1,25 @@
 /** Names that may share an object, followed statement by statement (N35). */
 import type { ShareEdge } from './python/facts.js';
 
-/** How a neighbour stands to a name: `holds` it as a part put in, is such a part (`within`), is the same, or any of these. */
-type Kind = 'same' | 'holds' | 'within' | 'any';
+/**
+ * What a name is to its neighbour: the `same`; a thing that `holds` it as a part put in, or such a part (`within`); a part
+ * taken out of it by a key (`from`), or what it was taken out of (`gives`); or any of these.
+ */
+type Kind = 'same' | 'holds' | 'within' | 'from' | 'gives' | 'any';
 
-const OPPOSITE: Record<Kind, Kind> = { same: 'same', holds: 'within', within: 'holds', any: 'any' };
+const OPPOSITE: Record<Kind, Kind> = {
+  same: 'same',
+  holds: 'within',
+  within: 'holds',
+  from: 'gives',
+  gives: 'from',
+  any: 'any'
+};
+const KINDS = new Map<ShareEdge['how'], Kind>([
+  ['part', 'holds'],
+  ['taken', 'from'],
+  ['same', 'same']
+]);
 
 /**
  * Which names a change reaches from a neighbour on. `self`: the object itself is changed at its top, so parts that were put
@@ -29,18 +44,24 @@ export class Groups {
         .forEach(([other, kind]) => this.link(to, other, how === 'same' ? kind : 'any'));
       return;
     }
+    const [first, ...rest] = around;
+    if (first === undefined || around.every(([, kind]) => kind === 'holds')) {
+      return;
+    }
     const holders = around.filter(([, kind]) => kind === 'within').map(([other]) => other);
     const parts = around.filter(([, kind]) => kind === 'holds').map(([other]) => other);
-    const [first, ...rest] = holders;
-    if (first !== undefined) {
-      rest.forEach(other => this.link(first, other, 'any'));
-      parts.forEach(part => this.link(first, part, 'holds'));
+    const [holder] = holders;
+    if (holder !== undefined && holders.length + parts.length === around.length) {
+      holders.slice(1).forEach(other => this.link(holder, other, 'any'));
+      parts.forEach(part => this.link(holder, part, 'holds'));
+    } else {
+      rest.forEach(([other]) => this.link(first[0], other, 'any'));
     }
   }
 
   join({ left, right, how }: ShareEdge): void {
     if (left !== right) {
-      this.link(left, right, how === 'part' ? 'holds' : how === 'same' ? 'same' : 'any');
+      this.link(left, right, KINDS.get(how) ?? 'any');
     }
   }
 
@@ -124,14 +145,23 @@ export class Groups {
   }
 }
 
+/** What is any of these, or was taken out, may stand beside others that are the object too. */
+const ON_ITSELF: Record<Kind, Reach | null> = {
+  same: 'self',
+  within: 'up',
+  from: 'full',
+  any: 'full',
+  holds: null,
+  gives: null
+};
+
 /** How a change goes on to a neighbour; null where it ends. */
 function onward(reach: Reach, kind: Kind): Reach | null {
   switch (reach) {
     case 'full':
       return 'full';
     case 'self':
-      // What is any of these may hold the object: then each of its parts may be the object.
-      return kind === 'same' ? 'self' : kind === 'within' ? 'up' : kind === 'any' ? 'full' : null;
+      return ON_ITSELF[kind];
     case 'up':
       return kind === 'holds' ? null : 'up';
   }

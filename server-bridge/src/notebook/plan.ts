@@ -144,7 +144,7 @@ function producedFor(program: Program, plan: StagePlan, name: string, reader: Un
 }
 
 const UNSAVABLE =
-  /(^|\.)(subplots|figure|gcf|gca|axes|add_subplot|open|connect|cursor|plot|hist|scatter|boxplot|heatmap|imshow|barplot|lineplot|scatterplot|histplot|relplot|catplot|pairplot|FacetGrid|socket|Thread|Lock|Popen|iter|zip|map|filter|Session|create_engine)$/;
+  /(^|\.)(subplots|figure|gcf|gca|axes|add_subplot|open|connect|cursor|plot|hist|scatter|boxplot|heatmap|imshow|barplot|lineplot|scatterplot|histplot|relplot|catplot|pairplot|FacetGrid|socket|Thread|Lock|Popen|Session|create_engine)$|^(iter|zip|map|filter)$/;
 
 const ITERATOR = /^(iter|zip|map|filter)$/;
 

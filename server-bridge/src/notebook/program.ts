@@ -95,6 +95,7 @@ function mentions(cells: readonly Cell[]): Set<string> {
       }
     }
     statement.facts.soft.forEach(name => names.add(name));
+    statement.facts.hinted.forEach(name => names.add(name));
   }
   return names;
 }

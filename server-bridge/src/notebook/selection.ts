@@ -2,6 +2,7 @@
 import { BUILTINS, SESSION_NAMES } from './builtins.js';
 import { inForce, newestBinding, type Binding, type Program, type Stage, type Unit } from './program.js';
 import { boundAbove } from './python/names.js';
+import { wordsOf } from './python/calls.js';
 import type { Reach } from './reach.js';
 
 export interface VariableIn {
@@ -119,6 +120,11 @@ class Selecting {
     if (this.selection.dynamic) {
       const above = this.program.units.filter(unit => unit.index < this.last && unit.stage === null && !unit.param);
       above.filter(unit => unit.kind !== 'empty').forEach(unit => this.include(unit));
+      for (const unit of all.filter(one => this.own(one) || one.effects.dynamic)) {
+        const at = this.own(unit) ? unit.index : this.last;
+        const texts = [...unit.node.walk()].filter(node => node.type === 'string_content');
+        new Set(texts.flatMap(node => wordsOf(node.text))).forEach(name => this.hint(name, at, unit));
+      }
       this.selection.missing = this.selection.missing.filter(one => one.kind !== 'unbound');
     }
   }
@@ -131,11 +137,19 @@ class Selecting {
     for (const [name, row] of lazy ? [] : facts.deferred) {
       this.resolve(name, index, { unit, row, lenient: true });
     }
+    facts.hinted.forEach(name => this.hint(name, index, unit));
     for (const name of facts.soft) {
       const newest = newestBinding(this.program, name, index);
       if (newest !== undefined && newest.unit.stage === null) {
         this.resolve(name, index, { unit, row: unit.node.row, lenient: true });
       }
+    }
+  }
+
+  /** A word that is a name if anything binds it. */
+  private hint(name: string, at: number, unit: Unit): void {
+    if (newestBinding(this.program, name, at) !== undefined) {
+      this.resolve(name, at, { unit, row: unit.node.row, lenient: true });
     }
   }
 

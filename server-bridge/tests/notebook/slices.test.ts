@@ -549,6 +549,44 @@ const VARIABLES: [rule: string, cells: Tagged[], stage: string, variables: Recor
     {}
   ],
   [
+    'N18 names in strings that are evaluated',
+    [
+      ['setup', 'def show(*names):\n    return [eval(name) for name in names]'],
+      ['a', 'x = load()\ny = load()\nz = load()'],
+      ['b', 'show("x", "y.T")']
+    ],
+    'b',
+    { x: 'a', y: 'a' }
+  ],
+  [
+    'N18 names in a template of globals()',
+    [
+      ['a', 'x = load()\nz = load()'],
+      ['b', 'print("{x}".format(**globals()))']
+    ],
+    'b',
+    { x: 'a' }
+  ],
+  [
+    'names in pd.eval',
+    [
+      ['setup', 'import pandas as pd'],
+      ['a', 'x = load()\ny = load()\nz = load()'],
+      ['b', 'print(pd.eval("x + y and 1"))']
+    ],
+    'b',
+    { x: 'a', y: 'a' }
+  ],
+  [
+    'N22f names in shell lines',
+    [
+      ['a', 'x = load()\ny = load()\nz = load()'],
+      ['b', '!echo $x {y + 1} $HOME']
+    ],
+    'b',
+    { x: 'a', y: 'a' }
+  ],
+  [
     'augmented assignment reads',
     [
       ['a', 'n = load()'],

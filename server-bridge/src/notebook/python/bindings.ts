@@ -178,7 +178,9 @@ class Walk extends ExpressionWalk {
       this.facts.mutations.push({ name: this.key(left.text), row: node.row, how: 'augmented', dots: 0, direct: true });
       this.bind(left.text);
     } else {
-      this.mutate(left.get(left.type === 'attribute' ? 'object' : 'value'), 'store', node.row);
+      // `df["a"] += 1` may change the column itself, not only put another one in.
+      const deep = left.type !== 'attribute';
+      this.mutate(left.get(left.type === 'attribute' ? 'object' : 'value'), 'store', node.row, deep);
     }
   }
 

@@ -50,6 +50,7 @@ export function recordCall(node: Py, facts: BodyFacts, key: (name: string) => st
     }
   }
   formulaWords(site).forEach(name => facts.soft.add(name));
+  hintedNames(site).forEach(name => facts.hinted.add(name));
   return site;
 }
 
@@ -89,7 +90,27 @@ export function querySource(site: CallSite): string[] {
 }
 
 function formulaWords(site: CallSite): string[] {
-  return FORMULAS.has(site.method) ? strings(site).flatMap(text => text.match(/[A-Za-z_]\w*/g) ?? []) : [];
+  return FORMULAS.has(site.method) ? strings(site).flatMap(wordsOf) : [];
+}
+
+/** `pd.eval('a + b')` reads `a` and `b`, `!echo $a {b}` too. */
+function hintedNames(site: CallSite): string[] {
+  if (site.callee === 'pd.eval' || site.callee === 'pandas.eval') {
+    return strings(site).flatMap(wordsOf);
+  }
+  if (!site.node.text.startsWith('get_ipython().')) {
+    return [];
+  }
+  return strings(site).flatMap(text =>
+    [...text.matchAll(/\$([A-Za-z_]\w*)|\{([^{}]+)\}/g)].flatMap(([, name, expression]) =>
+      wordsOf(name ?? expression ?? '')
+    )
+  );
+}
+
+/** Words of a text that may be names. */
+export function wordsOf(text: string): string[] {
+  return text.match(/[A-Za-z_]\w*/g) ?? [];
 }
 
 function strings(site: CallSite): string[] {

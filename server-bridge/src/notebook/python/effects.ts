@@ -44,6 +44,8 @@ const ENVIRON = /^((os|__import__\("os"\))\.)?environ$/;
 const SCOPED =
   /catch_warnings|style\.context|rc_context|option_context|errstate|printoptions|localcontext|axes_style|plotting_context|config_context/;
 const DYNAMIC = new Set(['exec', 'eval', 'globals', 'locals', 'vars']);
+/** In a function's body `locals()` and `vars()` are its own. */
+const BODY_DYNAMIC = new Set(['exec', 'eval', 'globals']);
 const REFUSED = new Map([
   ['input', ['`input()` waits for a person; a stage runs without one.', 'Make the value a parameter.']],
   ['getpass', ['`getpass()` waits for a person; a stage runs without one.', 'Read the secret from the environment.']],
@@ -96,6 +98,9 @@ function visit(node: Py, effects: Effects, target = false): void {
     if (params !== undefined) {
       visit(params, effects);
     }
+    effects.dynamic ||= [...node.walk()].some(
+      inner => inner.type === 'call' && BODY_DYNAMIC.has(dotted(inner.get('function')))
+    );
     return;
   }
   if (node.type === 'with_statement' && SCOPED.test(node.kids[0]?.text ?? '')) {

@@ -58,15 +58,15 @@ export abstract class ExpressionWalk {
     }
   }
 
-  protected mutate(node: Py | undefined, how: 'store' | 'delete', row: number): void {
+  protected mutate(node: Py | undefined, how: 'store' | 'delete', row: number, deep = false): void {
     const dots = dotted(node).split('.').length;
-    const direct = node?.type === 'identifier';
+    const direct = node?.type === 'identifier' && !deep;
     roots(node).forEach(root => this.facts.mutations.push({ name: this.key(root), row, how, dots, direct }));
   }
 
   /** `into`: the value was put into what is left. */
   protected share(left: string, node: Py | undefined, into = false): void {
-    const how = into ? 'part' : node?.type === 'identifier' ? 'same' : undefined;
+    const how = into ? 'part' : node?.type === 'identifier' ? 'same' : isItem(node) ? 'taken' : undefined;
     roots(node).forEach(root => this.facts.shares.push({ left, right: this.key(root), how }));
   }
 
@@ -206,4 +206,10 @@ export abstract class ExpressionWalk {
       });
     });
   }
+}
+
+/** `d["key"]`, which is a part of `d` and no view: arrays have no such keys. */
+function isItem(node: Py | undefined): boolean {
+  const [key, ...more] = node?.type === 'subscript' ? node.all('subscript') : [];
+  return key?.type === 'string' && more.length === 0 && node?.get('value')?.type === 'identifier';
 }

@@ -7,8 +7,8 @@ export type Rows = Map<string, number>;
 export interface ShareEdge {
   left: string;
   right: string;
-  /** `same`: one name for the other. `part`: right was put into left. Else not known. */
-  how?: 'same' | 'part';
+  /** `same`: one name for the other. `part`: right was put into left. `taken`: left is an item of right. Else not known. */
+  how?: 'same' | 'part' | 'taken';
 }
 
 export interface Mutation {
@@ -57,6 +57,8 @@ export interface BodyFacts {
   deferred: Rows;
   /** Words of formulas and queries: names only if setup has them. */
   soft: Set<string>;
+  /** Names in text that Python or a shell reads as names: whatever they are bound to, if to anything. */
+  hinted: Set<string>;
   /** Names certainly bound after it, and possibly bound. */
   must: Set<string>;
   may: Set<string>;
@@ -98,6 +100,7 @@ export function emptyBody(): BodyFacts {
     reads: new Map(),
     deferred: new Map(),
     soft: new Set(),
+    hinted: new Set(),
     must: new Set(),
     may: new Set(),
     deletes: new Set(),
