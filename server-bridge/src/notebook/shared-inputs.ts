@@ -137,7 +137,7 @@ function whoSaw({ program, plans }: CrossingInput, plan: StagePlan, name: string
   return one === undefined || arriveShared(program, one) ? null : one.stage.name;
 }
 
-/** May two inputs of a stage be one object, by the text above it? */
+/** May two inputs of a stage be one object, by the text above it? What setup makes anew in its process counts as one. */
 function arriveShared(program: Program, { stage, selection }: StagePlan): boolean {
   const groups = new Groups();
   for (const unit of program.units) {
@@ -147,8 +147,12 @@ function arriveShared(program: Program, { stage, selection }: StagePlan): boolea
     groups.follow(unit);
     groups.forgetInner();
   }
+  const arrives = new Set([
+    ...selection.variables.keys(),
+    ...[...selection.included].flatMap(unit => [...unit.facts.may])
+  ]);
   const names = [...selection.variables.keys()];
-  return names.some(name => groups.of(name).some(other => other !== name && selection.variables.has(other)));
+  return names.some(name => groups.of(name).some(other => other !== name && arrives.has(other)));
 }
 
 function report(

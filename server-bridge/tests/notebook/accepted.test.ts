@@ -77,6 +77,20 @@ const ACCEPTED: [rule: string, cells: Tagged[]][] = [
     ]
   ],
   [
+    'map and filter of frames are no generators',
+    [
+      ['a', 'df = load()\ns = df["x"].map({1: 2})\nt = df.filter(like="a")'],
+      ['b', 'print(s, t)']
+    ]
+  ],
+  [
+    'a column beside its frame',
+    [
+      ['a', 'df = load()\ny = df["y"]'],
+      ['b', 'df["z"] = df["x"] * 2\nprint(y)']
+    ]
+  ],
+  [
     'data that an object keeps',
     [
       ['setup', 'class Mean:\n    def fit(self, y):\n        self.last = y[-1]\n        return self'],
@@ -261,6 +275,48 @@ const LEFT_ALONE: [rule: string, a: string, b: string, c: string, from: Record<s
     { l: 'b', k: 'b', x: 'a' }
   ],
   [
+    'a column, when the frame gets another one',
+    'df = load()\ny = df["y"]',
+    'df["z"] = 1\ndel df["w"]',
+    'print(df, y)',
+    { df: 'b', y: 'a' }
+  ],
+  [
+    'a column that is changed in place',
+    'df = load()\ny = df["y"]',
+    'df["y"] += 1',
+    'print(df, y)',
+    { df: 'b', y: 'b' }
+  ],
+  [
+    'rows that are changed in place',
+    'df = load()\ny = df["y"]',
+    'df.loc[0, "y"] = 1',
+    'print(df, y)',
+    { df: 'b', y: 'b' }
+  ],
+  [
+    'an item, changed through another name of it',
+    'd = load()\ny = d["y"]\nz = d["y"]',
+    'y.append(1)',
+    'print(d, y, z)',
+    { d: 'b', y: 'b', z: 'b' }
+  ],
+  [
+    'an item whose dict was bound anew',
+    'd = load()\ny = d["y"]\nz = d["y"]\nd = 1',
+    'y.append(1)',
+    'print(y, z)',
+    { y: 'b', z: 'b' }
+  ],
+  [
+    'an item put in and taken out',
+    'y = load()\nd = {}\nd["y"] = y\nz = d["y"]',
+    'y.append(1)',
+    'print(d, y, z)',
+    { d: 'b', y: 'b', z: 'b' }
+  ],
+  [
     'each of a list',
     'x = load()\ny = load()\nl = [x, y]',
     'for one in l:\n    one.append(1)',
@@ -348,4 +404,14 @@ describe('functions that are handed on', () => {
     const names = stageOf(analysis, 'b').inputs.filter(one => one.kind === 'variable');
     expect(names.map(one => one.name)).toContain('factor');
   });
+});
+
+it('a stage that makes setup’s object anew is no witness of what shares it (N38)', () => {
+  const analysis = analysed([
+    ['setup', 'c = [[1], [2]]'],
+    ['a', 'd = c[0]'],
+    ['b', 'e = len(d)\nc = c[0]'],
+    ['s', 'c.append(3)\nprint(d)']
+  ]);
+  expect(codes(analysis)).toContain('E_SHARED_INPUTS');
 });
