@@ -139,6 +139,42 @@ describe('a run that was stopped', () => {
   });
 });
 
+describe('a run that waits for another process (N53)', () => {
+  it('shows whose end it waits for, and its stages as queued', async () => {
+    const bridge = new FakeBridge();
+    bridge.stages = [{ name: 'train', cells: [0], state: 'stale' }];
+    bridge.handlers['run/start'] = () => JOB;
+    bridge.handlers['job/replay'] = () => ({ job: JOB, events: [] });
+    const model = ourNotebook(bridge, labNotebook([{ source: 'a = 1', stage: 'train' }]));
+    await settle();
+    const job = await model.start('all', null);
+    const reasons = [{ kind: 'lock' as const, text: 'waits for `dvc repro` (process 12)' }];
+    const item = {
+      address: 'train',
+      name: 'train',
+      own: true,
+      action: 'wait' as const,
+      reasons,
+      expected: 65,
+      bytes: null
+    };
+    bridge.emit({ type: 'plan', items: [item] });
+    expect(model.stage('train')?.state).toBe('queued');
+    const line = (): string => shownWords(JobLine, { trans, job, goToError: () => undefined });
+    expect(line()).toBe('0 of 1 train about 1 min 5 s about 1 min 5 s left');
+    bridge.emit({ type: 'stage', address: 'train', name: 'train', step: 'waiting' });
+    bridge.emit({
+      type: 'progress',
+      done: 0,
+      total: null,
+      unit: 'stages',
+      text: 'waiting for `dvc repro` (process 12)'
+    });
+    expect(line()).toContain('train waiting waiting for dvc repro (process 12)');
+    model.dispose();
+  });
+});
+
 describe('the question of trust (N64)', () => {
   const review: Review = {
     root: '/home/me/penguins',

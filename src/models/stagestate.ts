@@ -25,7 +25,7 @@ function stateNow(view: StageView, step: IJobStep | undefined): StageState {
     case 'waiting':
       return 'queued';
     case 'planned':
-      return step.item?.action === 'run' || step.item?.action === 'restore' ? 'queued' : view.state;
+      return step.item !== null && ['run', 'restore', 'wait'].includes(step.item.action) ? 'queued' : view.state;
     default:
       return view.state;
   }

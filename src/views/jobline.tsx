@@ -2,10 +2,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { StageState } from '../../server-bridge/src/protocol/state.js';
 import type { IJobStep, JobModel } from '../models/job.js';
-import { Button, State } from './parts.js';
+import { Button, CodeText, State } from './parts.js';
 import { Icon } from './icons.js';
 import { useNow } from './seconds.js';
-import { actionState, clock, duration, fileSize } from './words.js';
+import { actionState, clock, duration, fileSize, plainText } from './words.js';
 
 const OVER = ['skipped', 'restored', 'done', 'failed', 'not-run'];
 
@@ -61,10 +61,15 @@ function stepWords(trans: TranslationBundle, step: IJobStep, now: number): strin
   }
 }
 
+/** Whether a step computes, now or when whoever holds the lock has ended. */
+function isToRun({ item }: IJobStep): boolean {
+  return item?.action === 'run' || item?.action === 'wait';
+}
+
 /** Seconds that the rest is expected to take, null when any part of it is unknown. */
 function rest(steps: readonly IJobStep[], now: number): number | null {
   let left = 0;
-  for (const step of steps.filter(item => !OVER.includes(item.step) && item.item?.action === 'run')) {
+  for (const step of steps.filter(item => !OVER.includes(item.step) && isToRun(item))) {
     const expected = step.item?.expected ?? null;
     if (expected === null) {
       return null;
@@ -93,8 +98,8 @@ function Running(props: { readonly trans: TranslationBundle; readonly job: JobMo
         ))}
       </ul>
       {job.said !== null && (
-        <span className="cellar-ellipsis cellar-muted" title={job.said}>
-          {job.said}
+        <span className="cellar-ellipsis cellar-muted" title={plainText(job.said)}>
+          <CodeText text={job.said} />
         </span>
       )}
       <span className="cellar-Strip-grow" />

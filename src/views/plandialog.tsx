@@ -10,7 +10,9 @@ function expected(trans: TranslationBundle, item: PlanItem): string {
   if (item.action === 'restore' && item.bytes !== null) {
     return fileSize(item.bytes);
   }
-  return item.action === 'run' && item.expected !== null ? duration(trans, item.expected) : '';
+  return (item.action === 'run' || item.action === 'wait') && item.expected !== null
+    ? duration(trans, item.expected)
+    : '';
 }
 
 /** What the plan comes to, in one sentence: *2 run, 1 restored, 1 skipped.* */
