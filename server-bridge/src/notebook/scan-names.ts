@@ -26,7 +26,7 @@ const DEEPEST = 12;
 export class ScanNames {
   constructor(
     private readonly context: ScanContext,
-    private readonly refuse: (node: Py, message: string) => void
+    private readonly refuse: (node: Py, message: string) => string
   ) {}
 
   at(where: Where, local: Local, depth = 0): PathNames {

@@ -7,7 +7,7 @@ import { accesses, type AccessMode } from './python/access.js';
 import { argumentsOf } from './python/calls.js';
 import { isMain, survives } from './python/guards.js';
 import { targetNames } from './python/names.js';
-import { pathTexts, pathValues, type PathNames } from './python/paths.js';
+import { pathTexts, pathValues, REFUSED, type PathNames } from './python/paths.js';
 import { calleeName, dotted } from './python/sharing.js';
 import type { Py } from './python/tree.js';
 import { loopItems, MOST_ROUNDS, type Item } from './scan-items.js';
@@ -83,6 +83,8 @@ class Scan {
   readonly events: FileEvent[] = [];
   private readonly active = new Set<Py>();
   private readonly finder: ScanNames;
+  /** What cannot stand in a path; most of it stands in none. */
+  private readonly refused: { node: Py; message: string }[] = [];
   private rounds = 0;
   private optional = 0;
   /** Inside a branch that is certainly not taken: what it reads is a dep only while it is there, what it writes is no out. */
@@ -93,7 +95,10 @@ class Scan {
     private readonly unit: Unit,
     private where: Where
   ) {
-    this.finder = new ScanNames(context, (node, message) => context.refuse(unit, node.row, node, message));
+    this.finder = new ScanNames(context, (node, message) => {
+      this.refused.push({ node, message });
+      return `${REFUSED}${this.refused.length - 1}${REFUSED}`;
+    });
   }
 
   /** `row` is the row of the call in the cell when the text is that of a function elsewhere. */
@@ -221,7 +226,8 @@ class Scan {
     for (const access of own ? [] : accesses(node)) {
       const how = dotted(node.get('function')) || calleeName(node);
       const texts = pathTexts(access.path, names) ?? [null];
-      for (const text of texts) {
+      for (const told of texts) {
+        const text = this.accepted(told);
         const { mode, ending } = access;
         const optional = this.optional > 0 || this.dead > 0;
         if (this.dead > 0 && !isRead(mode)) {
@@ -235,6 +241,16 @@ class Scan {
       this.handed(node, local, depth, row);
       this.delayed(node, local, depth, row);
     }
+  }
+
+  /** The text, null where it holds what was refused: said now that it is the path of a file. */
+  private accepted(text: string | null): string | null {
+    const [, at] = text?.split(REFUSED) ?? [];
+    const found = at === undefined ? undefined : this.refused[Number(at)];
+    if (found !== undefined) {
+      this.context.refuse(this.unit, found.node.row, found.node, found.message);
+    }
+    return at === undefined ? text : null;
   }
 
   /** The bodies of called functions, with the texts of their arguments. */

@@ -77,6 +77,17 @@ const ACCEPTED: [rule: string, cells: Tagged[]][] = [
     ]
   ],
   [
+    'parameters with formats and arithmetic that stand in no path',
+    [
+      ['params', 'lr = 0.1\nn = 3'],
+      [
+        'a',
+        'title = f"lr={lr:.2f}"\nnext_n = n + 1\nprint("%d" % n, "{:03d}".format(n), title)\nfor i in range(n + 1):\n    open("a.txt")'
+      ],
+      ['b', 'def show(text, size):\n    print(text, size * 2)\nshow(f"{lr:.3f}", n * 2)']
+    ]
+  ],
+  [
     'map and filter of frames are no generators',
     [
       ['a', 'df = load()\ns = df["x"].map({1: 2})\nt = df.filter(like="a")'],

@@ -752,6 +752,15 @@ const PROBLEMS: [rule: string, cells: Tagged[], code: string, cell: number][] = 
     1
   ],
   [
+    'N24 arithmetic on its way into a path',
+    [
+      ['params', 'n = 3'],
+      ['s', 'k = n + 1\nname = f"m_{k}"\nopen(name + ".txt", "w")']
+    ],
+    'E_PATH_PARAM',
+    1
+  ],
+  [
     'two makers of one file',
     [
       ['a', 'open("x", "w")'],

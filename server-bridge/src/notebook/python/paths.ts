@@ -17,9 +17,15 @@ export interface PathNames {
   item(object: string, key: Known): readonly Known[] | null;
   /** Key of the parameter that the name is, if it is one that can stand in a path. */
   param(name: string): string | null;
-  /** A parameter in a form that `dvc.yaml` cannot express (N24); `node` is the text that holds it. */
-  refuse(node: Py, message: string): void;
+  /**
+   * A parameter in a form that `dvc.yaml` cannot express (N24); `node` is the text that holds it. Gives the text that stands
+   * for it until it turns out whether it is in a path.
+   */
+  refuse(node: Py, message: string): string;
 }
+
+/** Begins and ends what `refuse` gives; no path holds it. */
+export const REFUSED = '\0';
 
 const LIMIT = 64;
 
@@ -75,7 +81,7 @@ export function pathValues(node: Py | undefined, names: PathNames): readonly Kno
 
 /** Is the value, or part of it, a parameter's? A literal `${` stands escaped in what is told here. */
 function isParam(value: Known): value is string {
-  return typeof value === 'string' && /(^|[^\\])\$\{/.test(value);
+  return typeof value === 'string' && (/(^|[^\\])\$\{/.test(value) || value.includes(REFUSED));
 }
 
 function operation(node: Py, names: PathNames): readonly Known[] | null {
@@ -104,13 +110,10 @@ function operation(node: Py, names: PathNames): readonly Known[] | null {
   return results.includes(null) || results.length > LIMIT ? null : results.filter(value => value !== null);
 }
 
-function refused(node: Py, param: string, names: PathNames): null {
+function refused(node: Py, param: string, names: PathNames): string[] {
   const name = /\$\{([^}]*)\}/.exec(param)?.[1] ?? param;
-  names.refuse(
-    node,
-    `The parameter \`${name}\` stands in a path with a format or arithmetic, which \`dvc.yaml\` cannot express.`
-  );
-  return null;
+  const message = `The parameter \`${name}\` stands in a path with a format or arithmetic, which \`dvc.yaml\` cannot express.`;
+  return [param.includes(REFUSED) ? param : names.refuse(node, message)];
 }
 
 /** `"%04d" % year`; undefined where the left side is no text. */
