@@ -33,6 +33,8 @@ import { createExclusive, publishTemp, scratchPath } from './staging.js';
 import { swapIn } from './swap.js';
 
 const COPY_MODE = 0o666;
+const STEP_FILES = 256;
+const STEP_BYTES = 16 * 1024 * 1024;
 
 /** Runs a place job; one step for each large file or a few hundred small ones. */
 export function* placeFiles(job: PlaceJob, desk: Desk): Generator<Step, PlaceReply> {
@@ -45,20 +47,34 @@ export function* placeFiles(job: PlaceJob, desk: Desk): Generator<Step, PlaceRep
     ours: new Uint8Array(n),
     failures: []
   };
-  const step: Step = { files: 0, bytes: 0 };
+  let step: Step = { files: 0, bytes: 0 };
   for (let row = 0; row < n; row++) {
+    const work = placeOne(job, row, reply, desk);
     try {
-      reply.states[row] = yield* placeOne(job, row, reply, desk);
+      let copied = 0;
+      let next = work.next();
+      while (next.done !== true) {
+        // Steps of small files are gathered: each one costs its listener more than the file.
+        copied += next.value.bytes;
+        step.bytes += next.value.bytes;
+        if (step.bytes >= STEP_BYTES) {
+          yield step;
+          step = { files: 0, bytes: 0 };
+        }
+        next = work.next();
+      }
+      reply.states[row] = next.value;
+      step.bytes += copied === 0 ? sizeAt(reply.objects, row) : 0;
     } catch (error) {
       reply.states[row] = PLACE_FAILED;
       reply.failures.push(failureOf(error, row, targetOf(job, row)));
+    } finally {
+      work.return(PLACE_FAILED); // stopped in the middle of a file: its handles are closed
     }
     step.files++;
-    step.bytes += sizeAt(reply.objects, row);
-    if (step.files >= 256) {
-      yield { ...step };
-      step.files = 0;
-      step.bytes = 0;
+    if (step.files >= STEP_FILES) {
+      yield step;
+      step = { files: 0, bytes: 0 };
     }
   }
   yield step;

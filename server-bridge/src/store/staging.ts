@@ -1,5 +1,5 @@
 /** Objects on their way into the cache (I1): temp file beside the final place, then a name that never replaces one. */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import {
   closeSync,
   constants,
@@ -133,5 +133,5 @@ export function linkObject(fd: number, path: string, dirMode?: number): 'done' |
 
 /** A scratch name inside `folder`. */
 export function scratchPath(folder: string, n: number): string {
-  return join(folder, String(n));
+  return `${folder}/${n}`;
 }

@@ -38,6 +38,17 @@ describe.each<[LinkType]>([['copy'], ['hardlink'], ['symlink']])('checkout with 
     expect(isNothing(await planCheckout(bench, bench.store, bench.data, { oid: hash.value }))).toBe(true);
   });
 
+  it('counts every file and every byte once (progress)', async () => {
+    const bench = openBench([type]);
+    write(bench.data, { ...OLD, big: 'x'.repeat(40_000_000) });
+    const { hash } = await bench.add();
+    rmSync(bench.data, { recursive: true });
+    let last = { files: 0, bytes: 0 };
+    await bench.checkout({ oid: hash.value }, { progress: now => (last = now) });
+    const bytes = Object.values(OLD).reduce((sum, text) => sum + text.length, 40_000_000);
+    expect(last).toMatchObject({ files: 5, bytes });
+  });
+
   it('switches between versions, both ways, touching only what differs', async () => {
     const bench = openBench([type]);
     const { old, now } = await twoVersions(bench);
