@@ -170,7 +170,7 @@ describe('a run that waits for another process (N53)', () => {
       unit: 'stages',
       text: 'waiting for `dvc repro` (process 12)'
     });
-    expect(line()).toContain('train waiting waiting for dvc repro (process 12)');
+    expect(line()).toContain('0 of 1 train waiting for dvc repro (process 12)');
     model.dispose();
   });
 });

@@ -53,7 +53,7 @@ export function stageStatuses(view: NotebookView, steps: readonly IJobStep[]): I
 }
 
 /** The states that the toolbar and the status bar count, in the order in which they are told. */
-const TOLD: readonly StageState[] = ['running', 'failed', 'stale', 'pending', 'available', 'blocked'];
+const TOLD: readonly StageState[] = ['running', 'queued', 'failed', 'stale', 'pending', 'available', 'blocked'];
 
 /** How many stages are in each state that needs something, in a fixed order; empty when all is well. */
 export function countStates(stages: readonly { readonly state: StageState }[]): { state: StageState; count: number }[] {

@@ -50,7 +50,8 @@ function stepWords(trans: TranslationBundle, step: IJobStep, now: number): strin
     case 'not-run':
       return trans.__('not run');
     case 'waiting':
-      return step.text ?? trans.__('waiting');
+      // For whom is said once, at the end of the line.
+      return step.text ?? '';
     case 'done':
       return step.seconds === null ? trans.__('done') : clock(step.seconds);
     default:

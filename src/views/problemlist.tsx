@@ -24,7 +24,9 @@ function problemsOf({ project, notebooks }: IPanelOptions): Problem[] {
   );
   const seen = new Set<string>();
   return [...own, ...others].filter(problem => {
-    const key = JSON.stringify([problem.code, problem.notebook, problem.cell, problem.message]);
+    // A file that cannot be read is told by the notebook and by the project.
+    const place = problem.path !== undefined && problem.cell === null ? problem.path : problem.notebook;
+    const key = JSON.stringify([problem.code, place, problem.cell, problem.message]);
     return !seen.has(key) && seen.add(key);
   });
 }

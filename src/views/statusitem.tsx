@@ -51,7 +51,10 @@ export class StatusItem extends ReactWidget {
     }
     const running = model.stages.find(stage => stage.startedAt !== null);
     const count = staleCount(model);
-    const state = running !== undefined ? 'running' : count > 0 ? 'stale' : 'fresh';
+    const queued = model.stages.filter(stage => stage.state === 'queued').length;
+    const state = running !== undefined ? 'running' : queued > 0 ? 'queued' : count > 0 ? 'stale' : 'fresh';
+    const words =
+      queued > 0 ? trans.__('%1 queued', queued) : count > 0 ? trans.__('%1 stale', count) : trans.__('up to date');
     return (
       <button
         type="button"
@@ -64,7 +67,7 @@ export class StatusItem extends ReactWidget {
         {running?.startedAt != null ? (
           <Running name={running.name} startedAt={running.startedAt} />
         ) : (
-          <TextItem source={count > 0 ? trans.__('%1 stale', count) : trans.__('up to date')} />
+          <TextItem source={words} />
         )}
       </button>
     );

@@ -127,7 +127,9 @@ export class StageSummary extends ToolbarItem {
 
   protected override render(): React.JSX.Element | null {
     const { trans, notebooks, panel } = this.options;
-    const counts = countStates(notebooks.of(panel)?.stages ?? []).filter(item => item.state !== 'running');
+    const counts = countStates(notebooks.of(panel)?.stages ?? []).filter(
+      item => item.state !== 'running' && item.state !== 'queued'
+    );
     if (this._room === 'nothing') {
       return null;
     }

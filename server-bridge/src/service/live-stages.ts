@@ -109,7 +109,9 @@ function recordedScript(path: string): string | null {
 /** Why a stage cannot be compiled, in one sentence; null when it can. */
 function blockedWords(analysis: Analysis, result: StageResult): string | null {
   if (result.blocked) {
-    const problem = analysis.problems.find(each => each.stage === result.name && each.severity === 'error');
+    const errors = analysis.problems.filter(each => each.severity === 'error');
+    // Next to what the stage itself lacks, a file of the folder that cannot be read blocks all of its stages.
+    const problem = errors.find(each => each.stage === result.name) ?? errors.find(each => each.stage === undefined);
     return problem?.message ?? 'this stage cannot be compiled';
   }
   const above = result.blockedBy[0];

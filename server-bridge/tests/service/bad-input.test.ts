@@ -289,7 +289,9 @@ test.each([
   expect((await book.reproduce()).state).toBe('done');
   const good = readFileSync(join(desk.root, path), 'utf8');
   desk.write(path, text);
-  const problem = (await book.view()).problems.find(each => each.path === path || each.message.includes(path));
+  const damaged = await book.view();
+  const problem = damaged.problems.find(each => each.path === path || each.message.includes(path));
+  expect(damaged.stages[0]).toMatchObject({ state: 'blocked', reasons: [{ text: problem?.message }] });
   expect(problem?.code).toMatch(/^E_/);
   expect(problem?.next).toBeTruthy();
   await expect(book.reproduce()).rejects.toMatchObject({ data: { code: expect.stringMatching(/^E_/) as string } });
