@@ -101,14 +101,11 @@ class Selecting {
 
   /** Statements that every later stage runs (N15–N18). */
   private acts(): void {
-    for (const unit of this.program.units) {
+    for (const unit of actsOf(this.program)) {
       if (unit.index > this.last) {
         break;
       }
-      if (unit.stage === this.stage.name || unit.param) {
-        continue;
-      }
-      if (unit.stage === null ? unit.act : travelsAsAct(unit) && !readsStage(this.program, unit)) {
+      if (!this.own(unit)) {
         this.include(unit);
       }
     }
@@ -174,8 +171,10 @@ class Selecting {
       }
       found = true;
     }
-    const loose = reading.lenient || boundAbove(reading.unit.node, name, reading.row);
-    if (!found && !loose && !BUILTINS.has(name)) {
+    if (found || reading.lenient || BUILTINS.has(name)) {
+      return;
+    }
+    if (!boundAbove(reading.unit.node, name, reading.row)) {
       const kind = SESSION_NAMES.test(name) ? 'session' : 'unbound';
       this.selection.missing.push({ name, unit: reading.unit, row: reading.row, kind });
     }
@@ -307,6 +306,21 @@ class Selecting {
       }
     }
   }
+}
+
+const acting = new WeakMap<Program, Unit[]>();
+
+/** Statements that every stage below runs, in order; the same for all stages, so found once. */
+function actsOf(program: Program): Unit[] {
+  const known = acting.get(program);
+  if (known !== undefined) {
+    return known;
+  }
+  const found = program.units.filter(
+    unit => !unit.param && (unit.stage === null ? unit.act : travelsAsAct(unit) && !readsStage(program, unit))
+  );
+  acting.set(program, found);
+  return found;
 }
 
 /** Definitions with effects and state setters of a stage run in all later stages too (N15–N17). */
