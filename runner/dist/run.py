@@ -2575,7 +2575,7 @@ class _Nowhere(io.RawIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        return len(data)
+        return memoryview(data).nbytes  # a large array comes as a PickleBuffer, which has no length
 
 
 def unsavable_kind(value: Any) -> str:

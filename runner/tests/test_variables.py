@@ -124,6 +124,13 @@ def test_a_saved_array_that_a_frame_was_made_of(project: Project) -> None:
     assert ran.recorded is not None and ran.recorded["shared"] == [["a", "df"]]
 
 
+def test_a_large_array_inside_an_object_is_saved(project: Project) -> None:
+    code = "import numpy as np\nclass Holder: pass\nheld = Holder()\nheld.data = np.arange(200_000.0)\nboth = {'a': held}"
+    ran = project.stage([code], vars_out=["held", "both"], bound_in={"held": 0, "both": 0})
+    assert ran.code == 0, ran.error
+    assert ran.recorded is not None and ran.recorded["formats"] == {"held": "pickle", "both": "pickle"}
+
+
 def test_what_cannot_change_is_not_shared(project: Project) -> None:
     code = """
 import datetime, decimal, pathlib
