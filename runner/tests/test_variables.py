@@ -125,7 +125,9 @@ def test_a_saved_array_that_a_frame_was_made_of(project: Project) -> None:
 
 
 def test_a_large_array_inside_an_object_is_saved(project: Project) -> None:
-    code = "import numpy as np\nclass Holder: pass\nheld = Holder()\nheld.data = np.arange(200_000.0)\nboth = {'a': held}"
+    code = (
+        "import numpy as np\nclass Holder: pass\nheld = Holder()\nheld.data = np.arange(200_000.0)\nboth = {'a': held}"
+    )
     ran = project.stage([code], vars_out=["held", "both"], bound_in={"held": 0, "both": 0})
     assert ran.code == 0, ran.error
     assert ran.recorded is not None and ran.recorded["formats"] == {"held": "pickle", "both": "pickle"}
