@@ -109,8 +109,8 @@ function stageProjects() {
 try {
   console.log(`${files} files of 1-10 KB, ${values.stages} stages, ${rounds} rounds, Node ${process.versions.node}`);
   const bare = {
-    dvc: measure([join(venv, 'python'), '-c', '0'], base).memory,
-    cellar: measure([process.execPath, '-e', '0'], base).memory
+    dvc: measure([join(venv, 'python'), '-c', '0'], base),
+    cellar: measure([process.execPath, '-e', '0'], base)
   };
   const stages = stageProjects();
   // Once each, unmeasured: states and compiled code exist afterwards, for both.

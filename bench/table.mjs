@@ -1,5 +1,5 @@
 /** Medians, ranges and ratios of a run, as a table. */
-const KINDS = ['wall', 'cpu', 'memory'];
+const KINDS = ['wall', 'cpu', 'memory', 'own'];
 export const GOAL = 0.5;
 
 function median(numbers) {
@@ -28,12 +28,12 @@ export function goals(results) {
 
 export function print(results, bare) {
   const works = [...new Set(results.map(row => row.work))];
-  const head = ['', 'wall s', '', 'ratio', 'CPU s', '', 'ratio', 'peak MB', '', 'ratio'];
-  const rows = [['work', 'dvc', 'cellar', '(range)', 'dvc', 'cellar', '(range)', 'dvc', 'cellar', '(range)']];
+  const head = ['', 'wall s', '', 'ratio', 'CPU s', '', 'ratio', 'peak MB', '', 'ratio', 'own MB', '', 'ratio'];
+  const rows = [['work', ...KINDS.flatMap(() => ['dvc', 'cellar', '(range)'])]];
   for (const work of works) {
     const row = [work];
     for (const kind of KINDS) {
-      const digits = kind === 'memory' ? 0 : 2;
+      const digits = kind === 'memory' || kind === 'own' ? 0 : 2;
       row.push(...['dvc', 'cellar'].map(tool => median(ofTool(results, work, tool, kind)).toFixed(digits)));
       const all = ratios(results, work, kind);
       const mark = median(all) < GOAL ? '' : ' !';
@@ -50,7 +50,8 @@ export function print(results, bare) {
   );
   const missed = goals(results).filter(goal => goal.ratio >= GOAL).length;
   console.log(
-    `A bare interpreter alone takes ${bare.dvc.toFixed(0)} MB (Python) and ${bare.cellar.toFixed(0)} MB (Node) of the peaks.\n` +
+    `A bare interpreter alone takes ${bare.dvc.memory.toFixed(0)} MB (Python) and ${bare.cellar.memory.toFixed(0)} MB (Node) of the peaks, ` +
+      `${bare.dvc.own.toFixed(0)} MB and ${bare.cellar.own.toFixed(0)} MB without pages of program files.\n` +
       `Goal: every ratio below ${GOAL}. ${missed === 0 ? 'All met.' : `${missed} not met, marked with "!".`}`
   );
 }
