@@ -102,7 +102,7 @@ class BridgeSocket(WebSocketMixin, tornado.websocket.WebSocketHandler, JupyterHa
     async def open(self, *args: Any, **kwargs: Any) -> None:
         super().open(*args, **kwargs)
         try:
-            self._upstream = await connect(await self._supervisor.ensure())
+            self._upstream = await self._connected()
         except BridgeUnavailable as unavailable:
             self._end(FAILED, str(unavailable))
             return
@@ -114,6 +114,14 @@ class BridgeSocket(WebSocketMixin, tornado.websocket.WebSocketHandler, JupyterHa
             self._upstream.close()
             return
         self._relay = asyncio.create_task(self._from_bridge(self._upstream))
+
+    async def _connected(self) -> tornado.websocket.WebSocketClientConnection:
+        """A connection to the bridge, or to the next one where this one is just ending."""
+        address = await self._supervisor.ensure()
+        try:
+            return await connect(address)
+        except (ConnectionError, FileNotFoundError):
+            return await connect(await asyncio.wait_for(self._supervisor.ensure(after=address), CONNECT_SECONDS))
 
     async def on_message(self, message: str | bytes) -> None:
         if isinstance(message, bytes):

@@ -55,17 +55,26 @@ class Supervisor:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    async def ensure(self) -> Address:
-        """The address of a ready bridge, started when there is none; raises `BridgeUnavailable` with the reason."""
+    async def ensure(self, after: Address | None = None) -> Address:
+        """The address of a ready bridge, started when there is none; raises `BridgeUnavailable` with the reason.
+
+        `after` is one that does not answer any more: its end may not be noticed yet, so the next one is waited for.
+        """
         if self.state == "stopped":
             raise BridgeUnavailable("The server is shutting down.")
         if self.state in {"idle", "no-node", "failed"}:
             self._enter("starting")
             self._task = asyncio.create_task(self._keep_alive())
-        await self.wait_until(lambda: self.state in {"ready", "no-node", "failed", "stopped"})
-        if self.state != "ready" or not self._process or not self._process.address:
+        await self.wait_until(
+            lambda: self.state in {"no-node", "failed", "stopped"} or (self.state == "ready" and self._address != after)
+        )
+        if self.state != "ready" or self._address is None:
             raise BridgeUnavailable(self.reason or "The bridge is not running.")
-        return self._process.address
+        return self._address
+
+    @property
+    def _address(self) -> Address | None:
+        return self._process.address if self._process else None
 
     async def wait_until(self, holds: Callable[[], bool]) -> None:
         """Waits for a change of state or activity after which `holds()`."""

@@ -66,6 +66,17 @@ async def test_backs_off_and_recovers_after_deaths(make: Make, monkeypatch: pyte
     assert len(pids) == 3 and sup.state == "ready"
 
 
+async def test_passes_over_a_bridge_whose_end_is_not_noticed_yet(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "BACK_OFF", (0.01,))
+    sup = make()
+    first = await sup.ensure()
+    assert sup.pid
+    os.kill(sup.pid, signal.SIGKILL)
+    assert sup.state == "ready" and await sup.ensure() == first
+    second = await sup.ensure(after=first)
+    assert second != first and sup.deaths == 1
+
+
 async def test_gives_up_after_too_many_deaths_in_a_row_and_tries_again_on_demand(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
