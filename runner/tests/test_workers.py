@@ -23,8 +23,10 @@ def test_workers_load_only_what_stands_above_the_first_block(project: Project, m
     code = f"""
 import multiprocessing
 print('block')
-with multiprocessing.get_context({method!r}).Pool(2) as pool:
-    answers = pool.map(work, [Point(1), Point(2)])
+pool = multiprocessing.get_context({method!r}).Pool(2)
+answers = pool.map(work, [Point(1), Point(2)])
+pool.close()
+pool.join()  # the end of `with` kills the workers, with what they have not written yet
 print([a.x for a in answers], {{type(a) is Point for a in answers}})
 """
     ran = project.stage([code], SETUP, params={"lr": {"key": "lr", "type": "int"}})

@@ -81,7 +81,10 @@ beforeAll(async () => {
     PATH: [bin, process.env['PATH'] ?? ''].join(delimiter),
     XDG_STATE_HOME: join(base, 'state'),
     DVC_NO_ANALYTICS: '1',
-    DVC_SITE_CACHE_DIR: join(base, 'site')
+    DVC_SITE_CACHE_DIR: join(base, 'site'),
+    // The certificates that the system trusts, as pip takes them.
+    UV_SYSTEM_CERTS: '1',
+    UV_NATIVE_TLS: '1'
   };
   pristine = join(base, 'pristine');
   must(base, ['python', join(top, 'examples', 'penguins', 'make_project.py'), pristine]);
