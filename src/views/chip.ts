@@ -148,7 +148,9 @@ export function chipHost(trans: TranslationBundle, face: IFace, handlers: IHandl
   host.append(...face.marks.filter(mark => mark !== 'undeclared reads').map(mark => pill(trans, mark)));
   const { fix } = face;
   if (fix !== null) {
-    host.append(button('cellar-Button cellar-mod-small', fix.label, () => handlers.fix(fix), fix.label));
+    const mend = button('cellar-Button cellar-mod-small', fix.label, () => handlers.fix(fix), fix.label);
+    mend.title = fix.label;
+    host.append(mend);
   }
   if (face.kind !== 'ghost') {
     host.append(element('div', 'cellar-Rail'));
