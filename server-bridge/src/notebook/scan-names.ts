@@ -1,6 +1,6 @@
 /** What the names in paths stand for: constants of the notebook, of its modules and of classes, followed to their text (N23). */
 import type { Target } from './imports.js';
-import { newestBinding } from './program.js';
+import { newestBinding, type Program } from './program.js';
 import { pathValues, type Known, type PathNames } from './python/paths.js';
 import type { Py } from './python/tree.js';
 import type { ScanContext } from './scan.js';
@@ -56,6 +56,11 @@ export class ScanNames {
     return param !== undefined && ['int', 'float', 'str'].includes(param.type) ? param.key : null;
   }
 
+  /** Is a name one of `params.yaml`, whose value may change without the text (N31)? */
+  isParam(name: string, where: Where): boolean {
+    return where.file === '' && newestBinding(this.context.program, name, where.at)?.unit.param === true;
+  }
+
   /** The definition of a plain or dotted name. */
   definition(name: string, where: Where): Definition | null {
     if (where.file === '' && !name.includes('.')) {
@@ -86,13 +91,16 @@ export class ScanNames {
     }
     let found: Py | null = null;
     for (const { node } of this.context.modules.statements(file)) {
-      found = boundIn(node, name) ?? found;
+      found = boundIn(node, name) ?? (COMPOUND.test(node.type) && binds(node, name) ? null : found);
     }
     return found;
   }
 
   /** `config.DATA`, `Config.DATA`, or `config.DATA` of `config = Config()`. */
   private member(object: string, name: string, where: Where): Definition | null {
+    if (this.stores().has(`${object}.${name}`)) {
+      return null;
+    }
     const direct = this.definition(`${object}.${name}`, where);
     if (direct !== null) {
       return direct;
@@ -111,6 +119,19 @@ export class ScanNames {
       found = node === null ? found : { node, where: holder.where };
     }
     return found;
+  }
+
+  /** Attributes that the notebook itself stores into, as they are written. */
+  private stores(): ReadonlySet<string> {
+    const { program } = this.context;
+    let known = stored.get(program);
+    if (known === undefined) {
+      const nodes = program.units.flatMap(unit => [...unit.node.walk()]);
+      const left = nodes.filter(node => /assignment$/.test(node.type)).map(node => node.get('left'));
+      known = new Set(left.flatMap(node => (node?.type === 'attribute' ? [node.text] : [])));
+      stored.set(program, known);
+    }
+    return known;
   }
 
   /** An item of a list or dict that nobody changes through a parameter. */
@@ -133,6 +154,15 @@ export class ScanNames {
     const value = pair?.get('value');
     return value === undefined ? null : { ...holder, node: value };
   }
+}
+
+const stored = new WeakMap<Program, ReadonlySet<string>>();
+
+const COMPOUND = /^(if|try|for|while|with)_statement$/;
+
+/** Does an assignment somewhere in `node` bind `name`? */
+function binds(node: Py, name: string): boolean {
+  return [...node.walk()].some(inner => /assignment$/.test(inner.type) && inner.get('left')?.text === name);
 }
 
 /** What `name` is bound to by a simple statement: the expression, or the class itself. */

@@ -34,7 +34,9 @@ export function truthOf(names: ScanNames, node: Py | undefined, local: Local, wh
     case 'attribute': {
       const path = dotted(node);
       const found = path === '' || local.has(path.split('.')[0] ?? '') ? null : names.value(path, where);
-      return found === null ? null : truthOf(names, found.node, new Map(), found.where, depth + 1);
+      return found === null || names.isParam(path, where)
+        ? null
+        : truthOf(names, found.node, new Map(), found.where, depth + 1);
     }
     default:
       return null;
@@ -42,9 +44,12 @@ export function truthOf(names: ScanNames, node: Py | undefined, local: Local, wh
 }
 
 export interface Branch {
-  node: Py;
+  /** Null: none of the conditions held, and nothing is done. */
+  node: Py | null;
   /** Certainly not run. */
   dead: boolean;
+  /** A way through the statement; otherwise a condition on the way. */
+  way: boolean;
 }
 
 /** The parts of an `if` statement or a conditional expression, in the order of the text. */
@@ -53,9 +58,9 @@ export function branchesOf(node: Py, truth: (condition: Py | undefined) => boole
     const [yes, condition, no] = node.kids;
     const known = truth(condition);
     return [
-      ...(condition === undefined ? [] : [{ node: condition, dead: false }]),
-      ...(yes === undefined ? [] : [{ node: yes, dead: known === false }]),
-      ...(no === undefined ? [] : [{ node: no, dead: known === true }])
+      ...(condition === undefined ? [] : [{ node: condition, dead: false, way: false }]),
+      ...(yes === undefined ? [] : [{ node: yes, dead: known === false, way: true }]),
+      ...(no === undefined ? [] : [{ node: no, dead: known === true, way: true }])
     ];
   }
   const branches: Branch[] = [];
@@ -65,12 +70,15 @@ export function branchesOf(node: Py, truth: (condition: Py | undefined) => boole
     const known = condition === undefined ? true : truth(condition);
     const body = part.get('consequence') ?? part.get('body');
     if (condition !== undefined) {
-      branches.push({ node: condition, dead: over });
+      branches.push({ node: condition, dead: over, way: false });
     }
     if (body !== undefined) {
-      branches.push({ node: body, dead: over || known === false });
+      branches.push({ node: body, dead: over || known === false, way: true });
     }
     over ||= known === true;
+  }
+  if (!over) {
+    branches.push({ node: null, dead: false, way: true });
   }
   return branches;
 }

@@ -79,6 +79,18 @@ function isRead(mode: AccessMode): boolean {
 const APPLY =
   /^(map|imap|imap_unordered|starmap|apply|applymap|apply_async|filter|transform|agg|aggregate|pipe|sorted|sort|min|max|reduce|submit|partial|delayed)$/;
 
+/** In a loop a name that its body binds may hold what an earlier round left. */
+function forgetBound(body: Py, local: Local): void {
+  for (const node of body.walk()) {
+    if (node.type === 'assignment' || node.type === 'augmented_assignment') {
+      const left = node.get('left');
+      for (const name of left === undefined ? [] : targetNames(left)) {
+        local.set(name, null);
+      }
+    }
+  }
+}
+
 class Scan {
   readonly events: FileEvent[] = [];
   private readonly active = new Set<Py>();
@@ -111,22 +123,31 @@ class Scan {
         node.kids.forEach(kid => this.visit(kid, local, depth, row));
         this.assign(node, local);
         return;
+      case 'augmented_assignment': {
+        node.kids.forEach(kid => this.visit(kid, local, depth, row));
+        const left = node.get('left');
+        if (left?.type === 'identifier') {
+          local.set(left.text, null);
+        }
+        return;
+      }
+      case 'while_statement':
+        forgetBound(node, local);
+        node.kids.forEach(kid => this.visit(kid, local, depth, row));
+        return;
       case 'for_statement': {
         const [left, right] = [node.get('left'), node.get('right')];
         const rest = node.kids.filter(kid => kid !== left && kid !== right);
         if (right !== undefined) {
           this.visit(right, local, depth, row);
         }
+        rest.forEach(kid => forgetBound(kid, local));
         this.loop(left, right, local, () => rest.forEach(kid => this.visit(kid, local, depth, row)));
         return;
       }
       case 'if_statement':
       case 'conditional_expression':
-        for (const branch of branchesOf(node, one => truthOf(this.finder, one, local, this.where))) {
-          this.dead += branch.dead ? 1 : 0;
-          this.visit(branch.node, local, depth, row);
-          this.dead -= branch.dead ? 1 : 0;
-        }
+        this.branches(node, local, (kid, one) => this.visit(kid, one, depth, row));
         return;
       case 'try_statement':
         this.attempt(node, kid => this.visit(kid, local, depth, row));
@@ -159,6 +180,27 @@ class Scan {
       this.optional += goesOn && kid === body ? 1 : 0;
       visit(kid);
       this.optional -= goesOn && kid === body ? 1 : 0;
+    }
+  }
+
+  /** Each branch goes on from what holds before it; afterwards a name has the values of every way through. */
+  private branches(node: Py, local: Local, visit: (kid: Py, local: Local) => void): void {
+    const ends: Local[] = [];
+    for (const branch of branchesOf(node, one => truthOf(this.finder, one, local, this.where))) {
+      const mine: Local = new Map(local);
+      this.dead += branch.dead ? 1 : 0;
+      if (branch.node !== null) {
+        visit(branch.node, mine);
+      }
+      this.dead -= branch.dead ? 1 : 0;
+      if (branch.way && !branch.dead) {
+        ends.push(mine);
+      }
+    }
+    for (const name of new Set(ends.flatMap(end => [...end.keys()]))) {
+      const values = ends.map(end => end.get(name) ?? null);
+      const all = values.every(each => each !== null) ? [...new Set(values.flat())] : null;
+      local.set(name, all);
     }
   }
 

@@ -20,6 +20,8 @@ export interface ReproduceOptions {
   force?: boolean;
   /** Stages to run although the lock says that nothing changed; asked when a stage's turn comes. */
   mustRun?: (stage: Stage) => Promise<boolean>;
+  /** Does the run of a stage go into the run cache? Asked after it; default: always. */
+  keepsRun?: (stage: Stage) => boolean;
   /** `-s`: the targets alone, without what they depend on. */
   single?: boolean;
   /** `-p`: the whole pipelines of the targets. */
@@ -169,6 +171,7 @@ function stageWork(
         force: forced.has(stage) || (options.dry !== true && (await options.mustRun?.(stage)) === true),
         dry: options.dry === true,
         runCache: options.runCache !== false,
+        keepsRun: options.keepsRun ?? (() => true),
         commit: options.commit !== false,
         allowMissing: options.allowMissing === true,
         upstream: graph?.upstream.get(stage) ?? [],

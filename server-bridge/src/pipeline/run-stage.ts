@@ -23,6 +23,7 @@ export interface RunOptions {
   force: boolean;
   /** Look into the run cache; false: only a state equal to the lock is brought back (`--no-run-cache`). */
   runCache: boolean;
+  keepsRun: (stage: Stage) => boolean;
   /** Store the outs (`--no-commit` is false). */
   commit: boolean;
   executor: Executor;
@@ -206,10 +207,10 @@ function record(
   stage: Stage,
   inputs: Inputs,
   outs: RecordedPath[],
-  { commit, onEvent }: RunOptions
+  { commit, keepsRun, onEvent }: RunOptions
 ): void {
   const entry = entryOf(stage, inputs, outs);
-  if (commit && savesRuns(project, stage)) {
+  if (commit && savesRuns(project, stage) && keepsRun(stage)) {
     saveRun(project, entry);
   }
   writeLock(project, stage, entry, onEvent);

@@ -91,8 +91,9 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
     shellExecutor({ inherit: false })
   );
   const executor: Executor = async (stage, execution) => {
+    const began = BigInt(Date.now()) * 1_000_000n;
     await run(stage, execution);
-    reads.set(stage.id, await hashUndeclared(project, stage, request.outs, request.signal));
+    reads.set(stage.id, await hashUndeclared(project, stage, request.outs, { began, signal: request.signal }));
   };
   await untilFree(request, holder => tell({ type: 'waiting', stage: null, holder }));
   return reproduce(project, {
@@ -101,6 +102,8 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
     force,
     keepGoing: true,
     mustRun: async stage => (await changedReads(project, stage, readHistory(project.tmpDir)[stage.id])).length > 0,
+    // Its deps do not tell all that such a run was made from: it must not come back for the same deps.
+    keepsRun: stage => Object.keys(reads.get(stage.id) ?? {}).length === 0,
     jobs: request.jobs,
     executor,
     signal: request.signal,

@@ -10,13 +10,13 @@ import { recordedOut } from './recorded-outputs.js';
 /**
  * Hashes of what a stage that just ran has read undeclared (N28), by path in the project: the lock does not know of these.
  * `outs` are the absolute paths that stages write; a folder that holds such, or the project's own files, changes with every
- * run and says nothing.
+ * run and says nothing. A file that was changed after `began` (nanoseconds) may have been read before that: it counts as changed.
  */
 export async function hashUndeclared(
   project: Project,
   stage: Stage,
   outs: readonly string[],
-  signal: AbortSignal
+  { began, signal }: { began: bigint; signal: AbortSignal }
 ): Promise<Record<string, string>> {
   const out = recordedOut(stage);
   const found: Record<string, string> = {};
@@ -28,9 +28,10 @@ export async function hashUndeclared(
       (existsSync(join(abs, '.dvc')) || outs.some(each => each === abs || each.startsWith(abs + sep)));
     // A kind such as `network` is no path.
     if (facts !== null && !lively) {
-      const now = await hashOut(project, abs, { signal });
-      if (now !== null) {
-        found[path] = now.hash.value;
+      const touched = facts.isFile() && facts.ctimeNs >= began;
+      const now = touched ? null : await hashOut(project, abs, { signal });
+      if (touched || now !== null) {
+        found[path] = now?.hash.value ?? 'changed meanwhile';
       }
     }
   }

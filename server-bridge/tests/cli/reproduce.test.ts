@@ -36,7 +36,7 @@ test('an undeclared read is named in the run and when all is up to date (N28)', 
   write('with open("name.txt") as f:\n    name = f.read()\ntext = open(name).read()');
   const first = reproduce('nb.ipynb');
   expect(first.exit, first.stderr).toBe(0);
-  expect(first.stderr).toContain('`read` read `data.txt`, undeclared: a change there is not noticed.');
+  expect(first.stderr).toContain('`read` read `data.txt`, undeclared: only this machine notices a change there.');
   const second = reproduce('nb.ipynb');
   expect(second.stdout).toBe('Everything is up to date.\n');
   expect(second.stderr).toContain('`data.txt`, undeclared');

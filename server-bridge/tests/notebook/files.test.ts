@@ -13,6 +13,65 @@ const FILES: [rule: string, cells: Tagged[], reads: string[], writes: string[]][
     ['a.csv', 'c.json'],
     ['b.parquet']
   ],
+  [
+    'a name has the values of every branch',
+    [
+      [
+        'setup',
+        'def load(sample):\n    path = "full.csv"\n    if sample:\n        path = "sample.csv"\n    return open(path)'
+      ],
+      ['s', 'd = load(wanted)']
+    ],
+    ['full.csv', 'sample.csv'],
+    []
+  ],
+  [
+    'both sides of an else',
+    [['s', 'if wanted:\n    path = "a.csv"\nelse:\n    path = "b.csv"\n    open(path)\nd = 1']],
+    ['b.csv'],
+    []
+  ],
+  [
+    'a name that was added to, or that a loop binds, is not told',
+    [
+      ['setup', 'def load(name):\n    path = "data/" + name\n    path += ".csv"\n    return open(path)'],
+      [
+        's',
+        'd = load("a")\nn = 0\nfor row in d:\n    n += 1\n    open(f"out{n}.txt", "w")\ni = 0\nwhile i < 3:\n    open(f"f{i}.csv")\n    i += 1'
+      ]
+    ],
+    [],
+    []
+  ],
+  [
+    'a flag that the loop changes decides nothing',
+    [
+      [
+        's',
+        'first = True\nwhile more():\n    if first:\n        first = False\n    else:\n        open("out.txt", "w")'
+      ]
+    ],
+    [],
+    ['out.txt']
+  ],
+  [
+    'a parameter decides nothing: its file may say otherwise (N31)',
+    [
+      ['params', 'SAVE = False'],
+      ['s', 'if SAVE:\n    open("out.txt", "w")']
+    ],
+    [],
+    ['out.txt']
+  ],
+  [
+    'an attribute that is stored into is not told',
+    [
+      ['setup', 'class Config:\n    DATA = "a.csv"\nConfig.DATA = pick()'],
+      ['s', 'open(Config.DATA)']
+    ],
+    [],
+    []
+  ],
   ['text is not a file', [['s', 'd.to_dict("records")\nd.to_json()\nd.replace("a", "b")']], [], []],
   [
     'open',

@@ -49,6 +49,35 @@ it('a file that a run read undeclared makes its stage stale when it changes, and
   await expect.poll(async () => shown(await notebook.view())[0]?.[0], { timeout: 15_000 }).toBe('fresh');
 });
 
+it('a run with undeclared reads does not come back for the same deps (N28)', async () => {
+  desk = await openDesk();
+  desk.write('data/x.csv', 'first\n');
+  await desk.start();
+  const notebook = await desk.open(cells);
+  expect((await notebook.reproduce()).state).toBe('done');
+  desk.write('data/x.csv', 'second\n');
+  expect((await notebook.reproduce()).state).toBe('done');
+  const edited = [setup(''), ...cells].map(cell =>
+    cell.source === cells[1]?.source ? stage('load', 'rows = "none"') : cell
+  );
+  await notebook.change(edited);
+  expect((await notebook.reproduce()).state).toBe('done');
+  desk.write('data/x.csv', 'first\n');
+  await notebook.change(cells);
+  expect((await notebook.reproduce()).state).toBe('done');
+  expect(readFileSync(join(desk.root, '.cellar/a/vars/load/rows.var'), 'utf8')).toContain('first');
+}, 120_000);
+
+it('a file that is changed while the stage runs may have been read before: it counts as changed (N28)', async () => {
+  desk = await openDesk();
+  desk.write('data/x.csv', 'first\n');
+  await desk.start();
+  const other = 'import subprocess\nsubprocess.run(["sh", "-c", "echo second > data/x.csv"], check=True)';
+  const notebook = await desk.open([...cells.slice(0, 1), stage('load', `rows = open(name()).read()\n${other}`)]);
+  expect((await notebook.reproduce()).state).toBe('done');
+  expect(shown(await notebook.view())[0]?.[0]).toBe('stale');
+}, 120_000);
+
 it('where nothing is known of the run, as in a clone, the mark alone speaks (N28)', async () => {
   desk = await openDesk();
   desk.write('data/x.csv', 'a,b\n');

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { refuseAbsentFlags } from '../absent.js';
 import type { Run } from '../context.js';
 import { lockOptions } from '../waiting.js';
+import { parseJobs } from '../jobs.js';
 
 interface Options {
   force?: boolean;
@@ -72,14 +73,6 @@ export function registerRepro(program: Command, run: Run): void {
       })
     );
   refuseAbsentFlags(command, ['--pull']);
-}
-
-function parseJobs(text: string): number {
-  const jobs = Number(text);
-  if (!Number.isInteger(jobs) || jobs < 1) {
-    throw new Error(`error: argument -j/--jobs: invalid number '${text}'`);
-  }
-  return jobs;
 }
 
 async function ask(question: string): Promise<boolean> {

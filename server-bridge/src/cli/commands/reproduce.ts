@@ -5,6 +5,7 @@ import type { Reason } from '../../protocol/state.js';
 import type { Run } from '../context.js';
 import type { Output } from '../output.js';
 import { problemLine } from '../problem-line.js';
+import { parseJobs } from '../jobs.js';
 
 interface Options {
   python?: string;
@@ -24,7 +25,7 @@ export function registerReproduce(program: Command, run: Run): void {
     .addOption(new Option('--to <stage>', 'up to this stage').conflicts(['only', 'force']))
     .addOption(new Option('--only <stage>', 'this stage alone').conflicts(['to', 'force']))
     .addOption(new Option('--force <stage>', 'run this stage even if nothing changed').conflicts(['to', 'only']))
-    .option('-j, --jobs <number>', 'independent stages at the same time', Number)
+    .option('-j, --jobs <number>', 'independent stages at the same time', parseJobs)
     .option('--json', 'as JSON, nothing else on stdout')
     .action(
       run(async (context, notebook: string, options: Options) => {
@@ -78,7 +79,7 @@ function undeclaredLine(stage: string, reads: readonly string[]): string {
   const first = reads.slice(0, 5).map(read => `\`${read}\``);
   const more = reads.length > first.length ? ` and ${reads.length - first.length} more` : '';
   return (
-    `\`${stage}\` read ${first.join(', ')}${more}, undeclared: a change there is not noticed. ` +
+    `\`${stage}\` read ${first.join(', ')}${more}, undeclared: only this machine notices a change there. ` +
     'Add paths to `deps` in the tag of its cell.'
   );
 }

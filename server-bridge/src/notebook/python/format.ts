@@ -115,6 +115,9 @@ function percentOne(value: Known, kind: string, flags: string, width?: string, p
   if (typeof given === 'string' && kind !== 's') {
     return null;
   }
+  if (typeof given === 'number' && !Number.isFinite(given) && kind === 'd') {
+    return null;
+  }
   const whole = kind === 'd' && typeof given === 'number' ? BigInt(Math.trunc(given)) : given;
   const align = left ? '<' : zero ? '' : '>';
   return formatted(
