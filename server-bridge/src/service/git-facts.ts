@@ -29,7 +29,8 @@ export function gitFacts(project: Project, stages: readonly Stage[]): Promise<Gi
     return Promise.resolve(NOTHING);
   }
   const index = statSync(join(git.root, '.git', 'index'));
-  const key = JSON.stringify([files, index === null ? null : `${index.ino} ${index.mtimeNs} ${index.size}`]);
+  const rules = ignoreFiles(git.root, files).map(stamp);
+  const key = JSON.stringify([files, stamp(join(git.root, '.git', 'index')), rules]);
   const last = known.get(project);
   // A `.git` that is a file (worktree, submodule) has its index elsewhere: git is asked each time.
   if (last?.key === key && index !== null) {
@@ -39,6 +40,22 @@ export function gitFacts(project: Project, stages: readonly Stage[]): Promise<Gi
   known.set(project, { key, facts });
   facts.catch(() => known.delete(project));
   return facts;
+}
+
+function stamp(path: string): string | null {
+  const stats = statSync(path);
+  return stats === null ? null : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+}
+
+/** Every `.gitignore` that may speak of the files, and the repository's own rules. */
+function ignoreFiles(root: string, files: readonly string[]): string[] {
+  const folders = new Set<string>([root]);
+  for (const file of files) {
+    for (let folder = dirname(file); folder.startsWith(root + sep) && !folders.has(folder); folder = dirname(folder)) {
+      folders.add(folder);
+    }
+  }
+  return [...[...folders].map(folder => join(folder, '.gitignore')), join(root, '.git', 'info', 'exclude')];
 }
 
 async function ask(project: Project, files: readonly string[]): Promise<GitFacts> {

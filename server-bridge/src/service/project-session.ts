@@ -1,7 +1,7 @@
 import { join, sep } from 'node:path';
 import type { CellarError } from '../protocol/errors.js';
 import type { Job } from '../protocol/job.js';
-import { lstatSync } from '../io/files.js';
+import { existsSync, lstatSync } from '../io/files.js';
 import { watchTree } from '../io/watch.js';
 import type { Watcher } from '../io/watch.js';
 import { loadStages } from '../pipeline/load.js';
@@ -150,9 +150,20 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
 
   /** An editor changed a module or a command under the same HEAD: these are the user's own edits (N64). */
   function keepOwnEdits(): void {
+    clearTimeout(edited);
     void session
-      .holdTrust()
-      .then(keep => keep())
+      .project()
+      .then(async ({ git }) => {
+        // While git writes, what arrives is a commit of somebody whose HEAD comes last.
+        if (git !== null && existsSync(join(git.root, '.git', 'index.lock'))) {
+          edited = setTimeout(keepOwnEdits, QUIET);
+          edited.unref();
+          return;
+        }
+        await (
+          await session.holdTrust()
+        )();
+      })
       .catch((error: unknown) => log(String(error)));
   }
 

@@ -81,7 +81,8 @@ export function headMoved(root: string, facts: TrustFacts): boolean {
  */
 export function followHead(root: string, facts: TrustFacts): void {
   const entry = readBook().projects[key(root)];
-  if (entry?.code === true && entry.digest === facts.digest && entry.head !== facts.head) {
+  const same = entry?.digest === facts.digest && entry.owner === ownerOf(root);
+  if (entry?.code === true && same && entry.head !== facts.head) {
     recordTrust(root, facts, { code: false, remotes: false });
   }
 }
