@@ -1,4 +1,4 @@
-/** Which calls read and write files, in the libraries that the documentation lists (N23, N25). */
+/** Which calls read and write files, in the libraries that `docs/files.md` lists (N23, N25). */
 import { argumentsOf } from './calls.js';
 import { constantText } from './effects.js';
 import { calleeName, dotted } from './sharing.js';
