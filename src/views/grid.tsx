@@ -30,6 +30,8 @@ export function Grid(props: { readonly label: string; readonly children: React.R
 export function Row(props: {
   readonly first: boolean;
   readonly two?: boolean;
+  /** Its texts take the lines that they need. */
+  readonly wraps?: boolean;
   readonly label: string;
   readonly data?: Record<`data-${string}`, string>;
   readonly onActivate: () => void;
@@ -48,7 +50,7 @@ export function Row(props: {
       role="row"
       tabIndex={props.first ? 0 : -1}
       aria-label={props.label}
-      className={`cellar-Row${props.two ? ' cellar-mod-two' : ''}`}
+      className={`cellar-Row${props.two ? ' cellar-mod-two' : ''}${props.wraps ? ' cellar-mod-wraps' : ''}`}
       onKeyDown={onKeyDown}
       onClick={props.onActivate}
       {...props.data}

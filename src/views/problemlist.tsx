@@ -53,8 +53,8 @@ export function ProblemList(options: IPanelOptions): React.JSX.Element | null {
           <React.Fragment key={`${problem.code} ${problem.notebook} ${problem.cell} ${i}`}>
             <Row
               first={i === 0}
-              two
-              label={text}
+              wraps
+              label={problem.next === undefined ? text : `${text} ${plainText(problem.next)}`}
               data={{
                 'data-cellar-problem': problem.code,
                 'data-cellar-state': problem.severity === 'error' ? 'blocked' : 'stale'
@@ -62,15 +62,19 @@ export function ProblemList(options: IPanelOptions): React.JSX.Element | null {
               onActivate={() => actions.goToProblem(problem)}
             >
               <Icon name={shape(problem)} className="cellar-StateIcon" />
-              <span
-                role="gridcell"
-                className="cellar-ellipsis"
-                title={problem.next === undefined ? text : `${text}\n${problem.next}`}
-              >
+              <span role="gridcell">
                 <CodeText text={problem.message} />
               </span>
+              {problem.next !== undefined && (
+                <span role="gridcell" className="cellar-Row-next">
+                  <CodeText text={problem.next} />
+                </span>
+              )}
               <span role="gridcell" className="cellar-Row-sub">
-                <span className="cellar-ellipsis">{where.length === 0 ? problem.next : where.join(', ')}</span>
+                <span className="cellar-ellipsis" title={where.join(', ')}>
+                  {where.join(', ')}
+                </span>
+                <span className="cellar-code">{problem.code}</span>
               </span>
             </Row>
             {problem.fixes.length > 0 && (

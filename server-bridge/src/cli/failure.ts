@@ -16,16 +16,24 @@ export const EXIT = {
 /** Prints what went wrong and gives the exit code. Only a defect shows more than a sentence, and only with `-v`. */
 export function reportFailure(error: unknown, out: Output): number {
   if (isInterrupt(error)) {
-    out.error('interrupted by the user', 'Run the same command again: it goes on where this one stopped.');
+    out.error(
+      'interrupted by the user',
+      'Run the same command again: it goes on where this one stopped.',
+      'E_CANCELLED'
+    );
     return EXIT.interrupted;
   }
   if (error instanceof CellarError) {
     const message = error.exit === EXIT.config ? withPrefix('configuration error', error.message) : error.message;
-    out.error(message, error.next);
+    out.error(message, error.next, error.code);
     return error.exit;
   }
   const text = error instanceof Error ? error.message : String(error);
-  out.error(withPrefix('unexpected error', text), 'Run the command again with `-v` and report what it prints.');
+  out.error(
+    withPrefix('unexpected error', text),
+    'Run the command again with `-v` and report what it prints.',
+    'E_INTERNAL'
+  );
   if (out.verbose > 0 && error instanceof Error && error.stack !== undefined) {
     out.notice(error.stack);
   }

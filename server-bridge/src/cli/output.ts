@@ -18,7 +18,8 @@ export interface Output {
   readonly write: (line?: string) => void;
   readonly json: (value: unknown) => void;
   readonly warning: (text: string) => void;
-  readonly error: (text: string, next?: string) => void;
+  /** What went wrong, in DVC's words where it has them; the next step and our code stand on a line of their own. */
+  readonly error: (text: string, next?: string, code?: string) => void;
   /** A line for a person who waits, on stderr; not part of the result. */
   readonly notice: (text: string) => void;
   readonly progress: (title: string) => ProgressLine;
@@ -52,10 +53,11 @@ export function createOutput(options: OutputOptions): Output {
       }
     },
     warning: text => say(`${paint('yellow', 'WARNING')}: ${text}`),
-    error(text, next) {
-      say(`${paint('red', 'ERROR')}: ${text}`);
+    error(text, next, code) {
+      const mark = code === undefined ? '' : ` [${code}]`;
+      say(`${paint('red', 'ERROR')}: ${text}${next === undefined ? mark : ''}`);
       if (next !== undefined) {
-        say(`${paint('cyan', 'NEXT')}: ${next}`);
+        say(`${paint('cyan', 'NEXT')}: ${next}${mark}`);
       }
     },
     notice: say,

@@ -139,7 +139,7 @@ function usageExit(error: CommanderError, program: Command, out: Output): number
     out.error('a command is required');
     return EXIT.usage;
   }
-  out.error(first, [...more, 'See `cellar --help` or `cellar <command> --help`.'].join(' '));
+  out.error(first, [...more, 'See `cellar --help` or `cellar <command> --help`.'].join(' '), 'E_USAGE');
   return EXIT.usage;
 }
 

@@ -45,7 +45,7 @@ describe('what the command line does not know is refused by name with 254', () =
     const [error, next] = stderr.split('\n');
     expect(error).toContain(words);
     expect(error).toMatch(/^ERROR: /);
-    expect(next).toMatch(/^NEXT: /);
+    expect(next).toMatch(/^NEXT: .* \[E_[A-Z_]+\]$/);
   });
 
   test.each(ABSENT_COMMANDS)('`%s` of dvc', name => {
@@ -106,6 +106,7 @@ describe('the streams', () => {
     expect(exit).toBe(253);
     expect(stderr).toContain('you are not inside of a DVC repository (checked up to mount point');
     expect(stderr).toContain('NEXT: Run `cellar init`');
+    expect(stderr).toMatch(/ \[E_[A-Z_]+\]\n$/);
   });
 
   test('the version, as flag and as command', () => {

@@ -50,7 +50,8 @@ export function registerReproduce(program: Command, run: Run): void {
         }
         report.undeclared.forEach(each => out.warning(undeclaredLine(each.stage, each.reads)));
         if (!ended && report.job?.error) {
-          out.error(report.job.error.message, report.job.error.next);
+          const { message, next, code } = report.job.error;
+          out.error(message, next, code);
         }
         return ended ? 0 : (report.job?.error?.exit ?? 255);
       })
