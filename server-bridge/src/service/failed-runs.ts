@@ -1,6 +1,8 @@
 import type { Analysis } from '../notebook/context.js';
+import type { NotebookText } from '../notebook/notebook.js';
 import type { Problem } from '../protocol/analysis.js';
 import type { ErrorData } from '../protocol/errors.js';
+import { failureFixes } from './failure-fixes.js';
 import type { ComputedState } from './stage-states.js';
 
 /** How the last run of a stage failed; it counts until the script or an input changes. */
@@ -14,6 +16,7 @@ export interface FailedRun {
 /** The failures of a notebook's stages as problems at the line where each happened, with what helps. */
 export function failedProblems(
   analysis: Analysis,
+  notebook: NotebookText,
   idOf: (stage: string) => string,
   states: ReadonlyMap<string, ComputedState>,
   failed: ReadonlyMap<string, FailedRun>
@@ -27,6 +30,7 @@ export function failedProblems(
     const { code, message, next, at, data } = failure.error;
     const line = typeof data?.['block_line'] === 'number' ? data['block_line'] : at?.line;
     const origin = stage.lines.find(each => each.line === line);
+    const cell = origin?.cell ?? stage.cells[0] ?? null;
     return [
       {
         code,
@@ -34,10 +38,10 @@ export function failedProblems(
         message,
         ...(next === undefined ? {} : { next }),
         notebook: analysis.notebook,
-        cell: origin?.cell ?? stage.cells[0] ?? null,
+        cell,
         ...(origin === undefined ? {} : { line: origin.row + 1 }),
         stage: stage.name,
-        fixes: []
+        fixes: failureFixes(failure.error, { analysis, notebook, stage, cell })
       }
     ];
   });

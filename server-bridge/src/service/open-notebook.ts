@@ -179,7 +179,7 @@ async function makeView(document: Document, session: ProjectSession | null, othe
   const problems = await withPutBack(project, [
     ...(moved === null ? [] : [moved]),
     ...analysis.problems,
-    ...failedProblems(analysis, idOf, states, session.failed),
+    ...failedProblems(analysis, text, idOf, states, session.failed),
     ...slowSetup(analysis, text, document.abs, name => history[idOf(name)]),
     ...[...errors, ...all.errors].map(each => problemOf(each, project.root))
   ]);
