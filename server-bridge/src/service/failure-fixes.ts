@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Analysis, StageResult } from '../notebook/context.js';
 import type { NotebookText } from '../notebook/notebook.js';
 import { tagEdit } from '../notebook/problems.js';
-import type { Fix } from '../protocol/analysis.js';
+import type { Fix, NotebookEdit } from '../protocol/analysis.js';
 import type { ErrorData } from '../protocol/errors.js';
 
 export interface FailedStage {
@@ -32,14 +32,23 @@ export function failureFixes({ code, data }: ErrorData, failed: FailedStage): Fi
   }
 }
 
-/** Adds paths, relative to the notebook's folder, to the inputs in the tag of the stage's first cell (N2). */
 function addDeps({ notebook, stage }: FailedStage, paths: readonly string[]): Fix {
-  const cell = stage.cells[0] ?? 0;
-  const edit = tagEdit(notebook, cell, 'stage', stage.name);
+  const edits = [listInTag(notebook, stage, 'deps', paths)];
+  return { label: `Add ${paths.join(', ')} to the inputs of ${stage.name}`, edits };
+}
+
+/** Adds paths, relative to the notebook's folder, to a list in the tag of the stage's first cell (N2). */
+export function listInTag(
+  notebook: NotebookText,
+  stage: StageResult,
+  list: 'deps' | 'ignore',
+  paths: readonly string[]
+): NotebookEdit {
+  const edit = tagEdit(notebook, stage.cells[0] ?? 0, 'stage', stage.name);
   if (edit.edit === 'tag' && edit.tag !== null) {
-    edit.tag = { ...edit.tag, deps: [...new Set([...(edit.tag.deps ?? []), ...paths])] };
+    edit.tag = { ...edit.tag, [list]: [...new Set([...(edit.tag[list] ?? []), ...paths])] };
   }
-  return { label: `Add ${paths.join(', ')} to the inputs of ${stage.name}`, edits: [edit] };
+  return edit;
 }
 
 function unsavable({ analysis, notebook, stage, cell }: FailedStage, variable: string): Fix[] {

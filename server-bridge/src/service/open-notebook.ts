@@ -18,6 +18,7 @@ import { movedProblem, notebookOwners } from './moved-notebooks.js';
 import { diskStage, ordered } from './project-view.js';
 import type { ProjectSession } from './project-session.js';
 import { slowSetup } from './slow-setup.js';
+import { undeclaredProblems } from './undeclared-problems.js';
 import { computeStates } from './stage-states.js';
 import type { ComputedState, LiveStage } from './stage-states.js';
 
@@ -180,6 +181,7 @@ async function makeView(document: Document, session: ProjectSession | null, othe
     ...(moved === null ? [] : [moved]),
     ...analysis.problems,
     ...failedProblems(analysis, text, idOf, states, session.failed),
+    ...undeclaredProblems(analysis, text, document.abs, project.root),
     ...slowSetup(analysis, text, document.abs, name => history[idOf(name)]),
     ...[...errors, ...all.errors].map(each => problemOf(each, project.root))
   ]);

@@ -78,6 +78,27 @@ it('a file that is changed while the stage runs may have been read before: it co
   expect(shown(await notebook.view())[0]?.[0]).toBe('stale');
 }, 120_000);
 
+it('what was read undeclared is named, declared by one button or accepted by another (N28)', async () => {
+  desk = await openDesk();
+  desk.write('data/x.csv', 'a\n');
+  await desk.start();
+  const notebook = await desk.open(cells);
+  expect((await notebook.reproduce()).state).toBe('done');
+  const problem = await notebook.problem('W_UNDECLARED_READS');
+  expect(problem).toMatchObject({ severity: 'hint', stage: 'load', cell: 1 });
+  expect(problem.message).toContain('`data/x.csv`');
+  await notebook.press(problem, 'Accept');
+  expect((await notebook.reproduce()).state).toBe('done');
+  expect((await notebook.view()).problems).toEqual([]);
+  expect(shown(await notebook.view())[0]).toEqual(['fresh', [], []]);
+  await notebook.change(cells);
+  expect((await notebook.reproduce()).state).toBe('done');
+  await notebook.press(await notebook.problem('W_UNDECLARED_READS'), 'Add to the inputs of load');
+  expect((await notebook.reproduce()).state).toBe('done');
+  expect((await notebook.view()).problems).toEqual([]);
+  expect(readFileSync(join(desk.root, 'dvc.yaml'), 'utf8')).toContain('- data/x.csv');
+}, 120_000);
+
 it('where nothing is known of the run, as in a clone, the mark alone speaks (N28)', async () => {
   desk = await openDesk();
   desk.write('data/x.csv', 'a,b\n');
