@@ -95,13 +95,15 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
     await run(stage, execution);
     reads.set(stage.id, await hashUndeclared(project, stage, request.outs, { began, signal: request.signal }));
   };
+  // A stage is asked about before its own run here: what the history said at the start is what counts.
+  const history = readHistory(project.tmpDir);
   await untilFree(request, holder => tell({ type: 'waiting', stage: null, holder }));
   return reproduce(project, {
     targets,
     single,
     force,
     keepGoing: true,
-    mustRun: async stage => (await changedReads(project, stage, readHistory(project.tmpDir)[stage.id])).length > 0,
+    mustRun: async stage => (await changedReads(project, stage, history[stage.id])).length > 0,
     // Its deps do not tell all that such a run was made from: it must not come back for the same deps.
     keepsRun: stage => Object.keys(reads.get(stage.id) ?? {}).length === 0,
     jobs: request.jobs,

@@ -1,31 +1,14 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { barePython } from './bare-python.js';
-import { built, code, kernel, openDesk, setup, stage } from './desk.js';
-import type { Desk } from './desk.js';
+import { built, code, kernel, make, openDesk, setup, stage, testDesks, total } from './desk.js';
 
 /** What bad input gets: a code, a sentence, a next step; the next step is then taken, and works. */
 
 const LIMIT = { timeout: 180_000 };
-const desks: Desk[] = [];
-
-beforeAll(() => built(), 60_000);
-afterAll(async () => (await built()).remove());
-afterEach(async () => {
-  await Promise.all(desks.splice(0).map(desk => desk.close()));
-});
-
-async function started(): Promise<Desk> {
-  const desk = await openDesk();
-  desks.push(desk);
-  await desk.start();
-  return desk;
-}
-
-const make = stage('make', 'values = [1, 2, 3]');
-const total = stage('total', 'total = sum(values)\nwith open("total.txt", "w") as out:\n    out.write(str(total))');
+const { desks, started } = testDesks();
 
 test('not a git repository', LIMIT, async () => {
   const desk = await openDesk({ git: false });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { applyEdits } from '../../src/notebook/edits.js';
 import type { NotebookEdit, Problem } from '../../src/protocol/analysis.js';
 import type { KernelInfo, NotebookView, WireCell } from '../../src/protocol/wire.js';
@@ -52,6 +53,30 @@ let bundle: ReturnType<typeof bundleCli> | undefined;
 export function built(): ReturnType<typeof bundleCli> {
   bundle ??= bundleCli();
   return bundle;
+}
+
+/** The two stages of most stories: one makes a list, one writes its sum into `total.txt`. */
+export const make = stage('make', 'values = [1, 2, 3]');
+export const total = stage(
+  'total',
+  'total = sum(values)\nwith open("total.txt", "w") as out:\n    out.write(str(total))'
+);
+
+/** Desks of one test file: each is closed after its test, and the bundle goes with the last. */
+export function testDesks(): { desks: Desk[]; started: () => Promise<Desk> } {
+  const desks: Desk[] = [];
+  beforeAll(() => built(), 60_000);
+  afterAll(async () => (await built()).remove());
+  afterEach(async () => {
+    await Promise.all(desks.splice(0).map(desk => desk.close()));
+  });
+  const started = async (): Promise<Desk> => {
+    const desk = await openDesk();
+    desks.push(desk);
+    await desk.start();
+    return desk;
+  };
+  return { desks, started };
 }
 
 export async function openDesk(options: { git?: boolean } = {}): Promise<Desk> {

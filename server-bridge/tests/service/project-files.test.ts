@@ -1,30 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { built, code, openDesk, setup, stage } from './desk.js';
+import { expect, test } from 'vitest';
+import { code, make, openDesk, setup, stage, testDesks, total } from './desk.js';
 import type { Desk } from './desk.js';
 
 /** What the project's files say of notebooks: moved ones, git's share, pointers of Git LFS, damaged metadata. */
 
 const LIMIT = { timeout: 180_000 };
-const desks: Desk[] = [];
-
-beforeAll(() => built(), 60_000);
-afterAll(async () => (await built()).remove());
-afterEach(async () => {
-  await Promise.all(desks.splice(0).map(desk => desk.close()));
-});
-
-async function started(): Promise<Desk> {
-  const desk = await openDesk();
-  desks.push(desk);
-  await desk.start();
-  return desk;
-}
-
-const make = stage('make', 'values = [1, 2, 3]');
-const total = stage('total', 'total = sum(values)\nwith open("total.txt", "w") as out:\n    out.write(str(total))');
+const { desks, started } = testDesks();
 const EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n';
 
 const commit = (desk: Desk): void => {

@@ -1,30 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { built, openDesk, stage } from './desk.js';
+import { expect, test } from 'vitest';
+import { make, stage, testDesks, total } from './desk.js';
 import type { Desk, Notebook } from './desk.js';
 
 /** A plan and a run while another process has the project (N53): who is waited for, and what happens afterwards. */
 
 const LIMIT = { timeout: 120_000 };
-const desks: Desk[] = [];
-
-beforeAll(() => built(), 60_000);
-afterAll(async () => (await built()).remove());
-afterEach(async () => {
-  await Promise.all(desks.splice(0).map(desk => desk.close()));
-});
-
-async function started(): Promise<Desk> {
-  const desk = await openDesk();
-  desks.push(desk);
-  await desk.start();
-  return desk;
-}
-
-const make = stage('make', 'values = [1, 2, 3]');
-const total = stage('total', 'total = sum(values)\nwith open("total.txt", "w") as out:\n    out.write(str(total))');
+const { started } = testDesks();
 
 /** Another process until `stdin` ends; resolves when it has said a line. */
 async function other(
