@@ -11,6 +11,7 @@ import { chmodSync, mkdirSync, statSync } from '../io/files.js';
 import { openJournal } from '../io/journal.js';
 import { newOperation, openTrash, removeEmptyAbove } from '../io/trash.js';
 import { CellarError } from '../protocol/errors.js';
+import { settledTime } from './aging.js';
 import { copyDigest, DIGEST } from './columns.js';
 import type { HashContext } from './hashtree.js';
 import {
@@ -107,7 +108,7 @@ async function apply(
     const rows = [...plan.added, ...plan.modified, ...plan.relinked];
     makeFolders(plan, rows);
     if (rows.length > 0) {
-      const job = placeJob(store, plan, rows, types, scratch);
+      const job = placeJob(store, plan, rows, types, scratch, settledTime(clock));
       const reply = await runJob(job, { signal: options.signal, onStep: stepper(options.progress, rows.length) });
       settle(plan, rows, reply, result);
       recordCheckout(ctx, store, plan, rows, job, reply, clock);
@@ -200,7 +201,8 @@ function placeJob(
   plan: CheckoutPlan,
   rows: readonly PlanRow[],
   types: LinkType[],
-  scratch: string
+  scratch: string,
+  time: number | null
 ): PlaceJob {
   const name = plan.target?.name ?? 'md5';
   const digests = new Uint8Array(rows.length * DIGEST);
@@ -223,7 +225,8 @@ function placeJob(
     exec: new Uint8Array(rows.length).fill(plan.target?.isexec === true ? 1 : 0),
     expected,
     scratch,
-    firstScratch: 0
+    firstScratch: 0,
+    time
   };
 }
 

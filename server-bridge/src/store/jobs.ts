@@ -47,6 +47,8 @@ export interface PublishJob {
   objects: string;
   operation: string;
   oids: string[];
+  /** The time that the objects get (`settledTime`), in seconds; null: that of their writing. */
+  time: number | null;
 }
 
 export interface PublishReply {
@@ -78,6 +80,8 @@ export interface PlaceJob {
   scratch: string;
   /** Number of the first row's name in `scratch`; parts of one job share the folder. */
   firstScratch: number;
+  /** The time that copies and clones get (`settledTime`), in seconds; null: that of their writing. */
+  time: number | null;
 }
 
 /** The object of a row. */
@@ -99,12 +103,14 @@ export const PLACE_FAILED = 4;
 export interface PlaceReply {
   kind: 'place';
   states: Uint8Array;
-  /** Facts of the new workspace file (of the target for a symlink). */
+  /** Facts of the new workspace file (of the target for a symlink); all zero: not known. */
   facts: BigInt64Array;
   /** Facts of the object after the work; all zero: not looked at. */
   objects: BigInt64Array;
   /** 1 where the workspace file is the object's inode, so that a younger ctime is our own doing. */
   ours: Uint8Array;
+  /** 1 where it is a file of its own that bears the time of the job. */
+  timed: Uint8Array;
   failures: Failure[];
 }
 

@@ -27,6 +27,7 @@ import {
   type PlaceReply,
   type Step
 } from './jobs.js';
+import { age, isAged } from './aging.js';
 import { CANNOT_LINK, makeLink, type LinkType } from './links.js';
 import { changing, failureOf, readSlices } from './readfile.js';
 import { createExclusive, publishTemp, scratchPath } from './staging.js';
@@ -45,6 +46,7 @@ export function* placeFiles(job: PlaceJob, desk: Desk): Generator<Step, PlaceRep
     facts: new BigInt64Array(n * FACTS),
     objects: new BigInt64Array(n * FACTS),
     ours: new Uint8Array(n),
+    timed: new Uint8Array(n),
     failures: []
   };
   let step: Step = { files: 0, bytes: 0 };
@@ -99,7 +101,8 @@ function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): G
     return OBJECT_CORRUPT;
   }
   for (const type of types) {
-    const made = type === 'copy' || replacing ? scratchPath(job.scratch, job.firstScratch + row) : target;
+    const own = type === 'copy' || type === 'reflink';
+    const made = own || replacing ? scratchPath(job.scratch, job.firstScratch + row) : target;
     const result = yield* make(type, job, row, made, reply, desk);
     if (result === 'missing') {
       return OBJECT_MISSING;
@@ -111,6 +114,9 @@ function* placeOne(job: PlaceJob, row: number, reply: PlaceReply, desk: Desk): G
       return TARGET_CHANGED;
     }
     if (result === 'made') {
+      if (own) {
+        age(made, job.time);
+      }
       if (made !== target && !putInPlace(job, row, made, target, replacing)) {
         unlinkIfSync(made);
         return TARGET_CHANGED;
@@ -245,26 +251,33 @@ function stop(source: string): () => never {
 }
 
 /**
- * Facts of the new file and of the object after the work. A copy needs none: it is too young to be recorded, and its object
- * was looked at after it was read. A link changes the object's ctime, and that was us. False, and
- * the new link is gone again, when the object is no longer the one that was verified.
+ * Facts of the new file and of the object after the work. Of a copy the object was looked at after it was read. A link
+ * changes the object's ctime, and that was us. False, and the new link is gone again, when the object is no longer the one
+ * that was verified.
  */
 function note(job: PlaceJob, reply: PlaceReply, row: number, type: LinkType): boolean {
-  if (type === 'copy') {
-    return true;
-  }
   const target = targetOf(job, row);
   const placed = statSync(target);
   if (placed === null) {
     return true; // taken away by somebody in the same moment
+  }
+  if ((type === 'copy' || type === 'reflink') && isAged(placed, sizeAt(reply.objects, row), job.time)) {
+    setFacts(reply.facts, row, placed);
+    reply.timed[row] = 1;
+  }
+  if (type === 'copy') {
+    return true;
   }
   const object = type === 'hardlink' || type === 'symlink' ? placed : statSync(sourceOf(job, row));
   if (object === null || !isSameContent(reply.objects, row, object)) {
     unlinkIfSync(target);
     return false;
   }
-  setFacts(reply.facts, row, placed);
   setFacts(reply.objects, row, object);
+  if (type === 'reflink') {
+    return true;
+  }
+  setFacts(reply.facts, row, placed);
   reply.ours[row] = type === 'hardlink' ? 1 : 0;
   return true;
 }

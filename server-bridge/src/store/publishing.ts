@@ -2,6 +2,7 @@
 import type { PublishJob, PublishReply, Step } from './jobs.js';
 import { failureOf } from './readfile.js';
 import { objectPath } from './layout.js';
+import { age } from './aging.js';
 import { publishTemp, tempPath } from './staging.js';
 
 const STEP = 1024;
@@ -11,8 +12,10 @@ export function* publishObjects(job: PublishJob): Generator<Step, PublishReply> 
   const reply: PublishReply = { kind: 'publish', existing: [], failures: [] };
   for (const [i, oid] of job.oids.entries()) {
     const final = objectPath(job.objects, oid);
+    const temp = tempPath(job.objects, oid, job.operation);
     try {
-      if (publishTemp(tempPath(job.objects, oid, job.operation), final) === 'exists') {
+      age(temp, job.time);
+      if (publishTemp(temp, final) === 'exists') {
         reply.existing.push(oid);
       }
     } catch (error) {

@@ -12,8 +12,8 @@ import type { Store } from './store.js';
 import { recordObjects } from './verifying.js';
 
 /**
- * `clock` is from before the work. A copy that we have just written is too young to be trusted and is left out (its facts
- * are zero), a link is not.
+ * `clock` is from before the work. A copy or clone that did not get the time of the job is too young to be trusted and is
+ * left out (its facts are zero).
  */
 export function recordCheckout(
   ctx: HashContext,
@@ -33,7 +33,7 @@ export function recordCheckout(
     }
     placed.push(k);
     if (reply.facts[k * FACTS + 1] === 0n) {
-      continue; // a copy
+      continue;
     }
     const cut = row.relpath.lastIndexOf('/');
     const folder = cut < 0 ? '' : row.relpath.slice(0, cut);
@@ -55,7 +55,7 @@ export function recordCheckout(
     for (const [i, { k }] of named.entries()) {
       copyFacts(facts, i, reply.facts, k);
       copyDigest(digests, i, job.digests, k);
-      trust[i] = reply.ours[k] === 1 ? OURS : JUDGE;
+      trust[i] = reply.ours[k] === 1 || reply.timed[k] === 1 ? OURS : JUDGE;
     }
     ctx.index.record(folder, { names: named.map(each => each.name), facts, digests, trust }, clock, name);
   }

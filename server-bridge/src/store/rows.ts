@@ -7,7 +7,7 @@ import { DIGEST } from './columns.js';
 import { IndexBlock } from './indexfile.js';
 
 /** Coarse file systems keep whole or even seconds; a younger file may change without a new time (I11). */
-const RACY_NS = 2_000_000_000n;
+export const RACY_NS = 2_000_000_000n;
 
 const LEGACY_ROW = 1;
 

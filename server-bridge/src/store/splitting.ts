@@ -114,6 +114,7 @@ function joinPlace(job: PlaceJob, replies: Replies): PlaceReply {
     facts: new BigInt64Array(n * FACTS),
     objects: new BigInt64Array(n * FACTS),
     ours: new Uint8Array(n),
+    timed: new Uint8Array(n),
     failures: []
   };
   for (const { from, reply } of replies) {
@@ -122,6 +123,7 @@ function joinPlace(job: PlaceJob, replies: Replies): PlaceReply {
       whole.facts.set(reply.facts, from * FACTS);
       whole.objects.set(reply.objects, from * FACTS);
       whole.ours.set(reply.ours, from);
+      whole.timed.set(reply.timed, from);
       whole.failures.push(...moved(reply.failures, from));
     }
   }

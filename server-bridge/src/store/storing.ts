@@ -2,10 +2,11 @@
 import type { HashName } from '../formats/entries.js';
 import { syncBarrier } from '../io/barrier.js';
 import { diskError } from '../io/failures.js';
-import { FACTS, sizeAt } from '../io/facts.js';
+import { FACTS, setFacts, sizeAt } from '../io/facts.js';
 import { constants, copyFileSync, existsSync, mkdirSync, statSync, unlinkIfSync, writeFileSync } from '../io/files.js';
 import { ownerTag } from '../io/ownertag.js';
 import { CellarError } from '../protocol/errors.js';
+import { isAged, settledTime } from './aging.js';
 import { digestHex, DIGEST } from './columns.js';
 import type { HashReply, Staging, Step } from './jobs.js';
 import { objectsFolder, objectPath } from './layout.js';
@@ -132,18 +133,20 @@ async function storeRound(
   throwFirst(reply.failures.map(failureError));
   await replaceCorrupt(store, staging, reply, paths, options, staged);
   const oids = [...staged].sort();
+  const time = settledTime(staging.syncedAt);
   if (oids.length > 0) {
     syncBarrier(
       staging.objects,
       oids.map(oid => tempPath(staging.objects, oid, staging.operation))
     );
     const published = await runJob(
-      { kind: 'publish', objects: staging.objects, operation: staging.operation, oids },
+      { kind: 'publish', objects: staging.objects, operation: staging.operation, oids, time },
       { signal: options.signal }
     );
     throwFirst(published.failures.map(failureError));
     const bad = await store.verifyAll(published.existing, name, options.signal);
     throwFirst([...bad.keys()].map(oid => lostRace(oid)));
+    recordPublished(store, staging, reply, staged, time, name);
   }
   syncBarrier(staging.objects, publishedPaths(staging.objects, reply));
   return reply;
@@ -207,6 +210,29 @@ function recordLinked(store: Store, all: Hashed, clock: bigint, name: HashName):
     }
   }
   recordObjects(store, all.digests, linked, all.facts, clock, { name, ours: all.ours });
+}
+
+/** What we wrote and hashed in one pass need not be read again to be trusted, as long as it bears its time. */
+function recordPublished(
+  store: Store,
+  staging: Staging,
+  reply: HashReply,
+  staged: Set<string>,
+  time: number | null,
+  name: HashName
+): void {
+  const facts = new BigInt64Array(reply.facts.length);
+  const rows: number[] = [];
+  for (let row = 0; row < reply.ours.length; row++) {
+    const oid = digestHex(reply.digests, row);
+    const stats = staged.delete(oid) ? statSync(objectPath(staging.objects, oid)) : null;
+    if (stats !== null && isAged(stats, sizeAt(reply.facts, row), time)) {
+      setFacts(facts, row, stats);
+      rows.push(row);
+    }
+  }
+  const ours = new Uint8Array(reply.ours.length).fill(1);
+  recordObjects(store, reply.digests, rows, facts, staging.syncedAt, { name, ours });
 }
 
 const cloning = new Map<string, boolean>();
