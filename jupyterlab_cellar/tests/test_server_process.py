@@ -1,104 +1,22 @@
-"""A real Jupyter server in its own process, with the real bridge: what it listens on, what its end leaves."""
+"""What a real Jupyter server with the real bridge listens on, and what its end leaves."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-BRIDGE = Path(__file__).parent.parent / "bridge" / "main.mjs"
-TOKEN = "for-this-test"
-
-
-@dataclass
-class Server:
-    process: subprocess.Popen[bytes]
-    port: int
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"token {TOKEN}"}
-
-    async def status(self) -> dict[str, object]:
-        url = f"http://127.0.0.1:{self.port}/cellar/status"
-        found: dict[str, object] = json.loads((await AsyncHTTPClient().fetch(url, headers=self.headers)).body)
-        return found
-
-    async def connect(self) -> WebSocketClientConnection:
-        """A connection whose bridge is up: the server accepts before it has started one."""
-        connection = await websocket_connect(
-            HTTPRequest(f"ws://127.0.0.1:{self.port}/cellar/rpc", headers=self.headers, request_timeout=60)
-        )
-        while (await self.status())["state"] == "starting":
-            await asyncio.sleep(0.02)
-        return connection
-
-
-def accepts(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
+from .real_server import Server, descendants, gone, serving
 
 
 @pytest.fixture
-def server(tmp_path: Path, unused_port: int) -> Iterator[Server]:
-    if not BRIDGE.is_file():
-        pytest.fail("The bridge is not built; run `npm run build:bridge`.")
-    env = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "c"), "JUPYTER_DATA_DIR": str(tmp_path / "d")}
-    (tmp_path / "root").mkdir()
-    arguments = [
-        f"--port={unused_port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={tmp_path / 'root'}", "--ServerApp.port_retries=0",
-        "--ServerApp.jpserver_extensions=jupyterlab_cellar=True",
-    ]  # fmt: skip
-    log = tmp_path / "log"
-    with log.open("wb") as said:
-        process = subprocess.Popen([sys.executable, "-m", "jupyter_server", *arguments], env=env, stderr=said)
-    deadline = time.monotonic() + 120
-    while not accepts(unused_port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            pytest.fail(log.read_text())
-        time.sleep(0.05)
-    try:
-        yield Server(process, unused_port)
-    finally:
-        process.kill()
-        process.wait(timeout=20)
-
-
-@pytest.fixture
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def descendants(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True, timeout=20).stdout
-    children: dict[int, list[int]] = {}
-    for line in listed.splitlines():
-        child, parent = map(int, line.split())
-        children.setdefault(parent, []).append(child)
-    found = list(children.get(pid, []))
-    for child in found:
-        found.extend(children.get(child, []))
-    return found
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path) as running:
+        yield running
 
 
 def listening(pids: list[int]) -> list[str]:
@@ -116,23 +34,6 @@ def listening(pids: list[int]) -> list[str]:
             if fields[3] == "0A" and fields[9] in inodes:
                 rows.append(fields[1])
     return rows
-
-
-async def gone(pids: list[int], seconds: float) -> bool:
-    """Whether all of them end within the time that the contract gives them."""
-
-    def alive(pid: int) -> bool:
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-
-    deadline = asyncio.get_running_loop().time() + seconds
-    while any(alive(pid) for pid in pids):
-        if asyncio.get_running_loop().time() > deadline:
-            return False
-        await asyncio.sleep(0.02)
-    return True
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -29,6 +29,9 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', reason =>
     log(`unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`)
   );
+  // The server may be dead before us: what nobody reads must not keep us from putting outs back (N55).
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
   const { values } = parseArgs({ options: { socket: { type: 'string' }, loopback: { type: 'boolean' } } });
   const { greeting, ended } = await readGreeting();
   const service = createService({

@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import type { CellarError } from '../protocol/errors.js';
+import { CellarError } from '../protocol/errors.js';
 import type { Job } from '../protocol/job.js';
 import { existsSync, lstatSync } from '../io/files.js';
 import { watchTree } from '../io/watch.js';
@@ -10,6 +10,8 @@ import { openProject } from '../workspace/project.js';
 import type { Project } from '../workspace/project.js';
 import type { FailedRun } from './failed-runs.js';
 import type { JobLog } from './job-log.js';
+import { lostOuts } from './lost-outs.js';
+import type { LostOut } from './lost-outs.js';
 import { trustFacts } from './project-digest.js';
 import { followHead, headMoved, recordTrust, trustOf } from './trust.js';
 import type { Trust } from './trust.js';
@@ -18,11 +20,19 @@ import type { ChangesCache } from './stage-states.js';
 /** A run of this process, while it lasts. */
 export interface ActiveRun {
   log: JobLog;
+  /** Aborted by its user without a reason of ours; by the end of this process with `E_INTERRUPTED`. */
   stop: AbortController;
   queued: Set<string>;
   running: Set<string>;
   /** Resolves when everything is over: outs put back, the job's last event written. */
   ended: Promise<void>;
+}
+
+/** Every stage on disk; for files that could not be loaded the error, and the paths of which they would have told. */
+export interface LoadedStages {
+  stages: Stage[];
+  errors: CellarError[];
+  lost: LostOut[];
 }
 
 /** What the bridge keeps of one project between requests. */
@@ -31,7 +41,7 @@ export interface ProjectSession {
   /** Opened once; anew when its configuration changed. @throws CellarError of `openProject` */
   project(): Promise<Project>;
   /** Every stage on disk, and what could not be loaded. */
-  stages(): Promise<{ stages: Stage[]; errors: CellarError[] }>;
+  stages(): Promise<LoadedStages>;
   readonly changes: ChangesCache;
   /** Stage id → how its last run failed (`RunFacts.failed`). */
   readonly failed: Map<string, FailedRun>;
@@ -54,6 +64,14 @@ export interface ProjectSession {
  */
 const QUIET = 1000;
 
+/** Why a run ended that nobody stopped. */
+function interruptedError(): CellarError {
+  return new CellarError('E_INTERRUPTED', 'The Jupyter server ended during this run.', {
+    exit: 252,
+    next: 'Reproduce again: finished stages are kept, the interrupted one starts anew.'
+  });
+}
+
 /** Folders whose events mean nothing for states. */
 function unwatched(root: string, project: Project): string[] {
   return ['.git', '.venv', 'node_modules', '.ipynb_checkpoints']
@@ -65,7 +83,7 @@ function unwatched(root: string, project: Project): string[] {
 export function openSession(root: string, log: (text: string) => void): ProjectSession {
   let opened: Promise<Project> | null = null;
   let watcher: Promise<Watcher[]> | null = null;
-  let loaded: Promise<{ stages: Stage[]; errors: CellarError[] }> | null = null;
+  let loaded: Promise<LoadedStages> | null = null;
   let edited: NodeJS.Timeout | undefined;
   const listeners = new Set<() => void>();
 
@@ -131,7 +149,7 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
     close: async () => {
       listeners.clear();
       clearTimeout(edited);
-      session.active?.stop.abort();
+      session.active?.stop.abort(interruptedError());
       await session.active?.ended;
       await Promise.all((await watcher)?.map(each => each.close()) ?? []);
     }
@@ -142,10 +160,14 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
     return trustFacts(await session.project(), stages);
   }
 
-  async function load(): Promise<{ stages: Stage[]; errors: CellarError[] }> {
+  async function load(): Promise<LoadedStages> {
     const errors: CellarError[] = [];
-    const stages = await loadStages(await session.project(), { onError: (_file, error) => errors.push(error) });
-    return { stages, errors };
+    const lost: LostOut[] = [];
+    const onError = (file: string, error: CellarError): void => {
+      errors.push(error);
+      lost.push(...lostOuts(file, error));
+    };
+    return { stages: await loadStages(await session.project(), { onError }), errors, lost };
   }
 
   /** An editor changed a module or a command under the same HEAD: these are the user's own edits (N64). */

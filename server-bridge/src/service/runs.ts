@@ -106,7 +106,11 @@ export async function prepareRun(session: ProjectSession, question: RunQuestion)
   session.forget();
   const project = await session.project();
   const compiled = await compileDocument(session, question.document);
-  const { stages } = await session.stages();
+  const { stages, errors } = await session.stages();
+  // No run begins while a stage file cannot be read, whether one of these stages needs it or not: as with `dvc`.
+  if (errors[0] !== undefined) {
+    throw errors[0];
+  }
   const live = liveStages({ abs: question.document.abs, root: project.root, analysis: compiled.analysis }, stages);
   const { mode, stage } = question;
   const plan = await makePlan(session, { abs: question.document.abs, mode, stage, live, stages });
@@ -223,7 +227,14 @@ async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, acti
     log.end(result.failed.length > 0 ? 'failed' : 'done', null);
   } catch (error) {
     const known = error instanceof CellarError ? error : new CellarError('E_INTERNAL', String(error), { cause: error });
-    log.end(known.code === 'E_CANCELLED' ? 'cancelled' : 'failed', known.toJSON());
+    const reason: unknown = active.stop.signal.reason;
+    if (known.code !== 'E_CANCELLED') {
+      log.end('failed', known.toJSON());
+    } else if (reason instanceof CellarError) {
+      log.end('interrupted', reason.toJSON());
+    } else {
+      log.end('cancelled', known.toJSON());
+    }
   } finally {
     await keep?.();
   }

@@ -270,6 +270,8 @@ test('the bridge ends with its owner, and so does a running stage', LIMIT, async
   await tab.request('run/start', { doc, mode: 'all', stage: null, clientId: 'one' });
   const said = await tab.hear('job/event', each => each.event.type === 'runner' && each.event.event.event === 'stream');
   const pid = said.event.type === 'runner' && said.event.event.event === 'stream' ? Number(said.event.event.text) : 0;
+  // A dead owner does not read what the bridge still says.
+  bridge.child.stdout?.destroy();
   expect(await bridge.stop()).toBe(0);
   expect(() => process.kill(pid, 0)).toThrow();
 });
