@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
@@ -96,14 +96,18 @@ class Step:
     counts: Callable[[int, Path], Counts] = as_one
     folder: str = "."
     env: dict[str, str] = field(default_factory=dict)
+    # It keeps one core busy at most: another such step may run at the same time.
+    single: bool = False
 
-    def run(self) -> Counts:
-        """Runs the command with its output on the terminal. Without a readable report a step is one failure."""
+    def run(self, output: IO[str] | None = None) -> Counts:
+        """Runs the command; its output goes to the terminal or to `output`. Without a readable report: one failure."""
         report = REPORTS / f"{self.name.replace(' ', '-')}.report"
         report.unlink(missing_ok=True)
         argv = [word.replace("{report}", str(report)) for word in self.argv]
         env = {**os.environ, **{name: value.replace("{report}", str(report)) for name, value in self.env.items()}}
-        code = subprocess.run(argv, cwd=ROOT / self.folder, env=env, check=False).returncode
+        code = subprocess.run(
+            argv, cwd=ROOT / self.folder, env=env, check=False, stdout=output, stderr=output and subprocess.STDOUT
+        ).returncode
         try:
             found = self.counts(code, report)
         except (OSError, ValueError, KeyError, ElementTree.ParseError):
@@ -124,22 +128,22 @@ WITHOUT_NATIVE = (
 )
 
 STEPS = (
-    Step("eslint", ("npx", "eslint", ".", "--cache", "--max-warnings=0")),
-    Step("prettier", ("npx", "prettier", "--check", "--log-level=warn", ".")),
-    Step("stylelint", ("npx", "stylelint", "style/**/*.css")),
-    Step("ruff", ("ruff", "check", "--quiet")),
-    Step("ruff format", ("ruff", "format", "--check", "--quiet")),
-    Step("mypy", ("mypy", "--no-error-summary")),
-    Step("types of the browser", ("npx", "tsc", "-b")),
-    Step("types of the bridge", ("npx", "tsc", "-p", "server-bridge", "--noEmit")),
-    Step("types of browser tests", ("npx", "tsc", "-p", "src/__tests__")),
-    Step("types of ui tests", ("npx", "tsc", "-p", "ui-tests")),
+    Step("eslint", ("npx", "eslint", ".", "--cache", "--max-warnings=0"), single=True),
+    Step("prettier", ("npx", "prettier", "--check", "--log-level=warn", "."), single=True),
+    Step("stylelint", ("npx", "stylelint", "style/**/*.css"), single=True),
+    Step("ruff", ("ruff", "check", "--quiet"), single=True),
+    Step("ruff format", ("ruff", "format", "--check", "--quiet"), single=True),
+    Step("mypy", ("mypy", "--no-error-summary"), single=True),
+    Step("types of the browser", ("npx", "tsc", "-b"), single=True),
+    Step("types of the bridge", ("npx", "tsc", "-p", "server-bridge", "--noEmit"), single=True),
+    Step("types of browser tests", ("npx", "tsc", "-p", "src/__tests__"), single=True),
+    Step("types of ui tests", ("npx", "tsc", "-p", "ui-tests"), single=True),
+    Step("pytest", (*PYTEST, "jupyterlab_cellar/tests", "runner/tests"), of_pytest, single=True),
+    Step("wheel", ("python", "scripts/wheel.py")),
+    Step("wheel in a fresh environment", (*PYTEST, "scripts/tests"), of_pytest, single=True),
+    Step("check_auth", ("python", "scripts/check_auth.py"), single=True),
     Step("vitest", VITEST, of_vitest),
     Step("vitest without native helpers", (*VITEST, *WITHOUT_NATIVE), of_vitest, env={"CELLAR_NO_NATIVE": "1"}),
-    Step("pytest", (*PYTEST, "jupyterlab_cellar/tests", "runner/tests"), of_pytest),
-    Step("wheel", ("python", "scripts/wheel.py")),
-    Step("wheel in a fresh environment", (*PYTEST, "scripts/tests"), of_pytest),
-    Step("check_auth", ("python", "scripts/check_auth.py")),
     Step(
         "browser",
         ("npx", "playwright", "test", "--reporter=list,json"),
