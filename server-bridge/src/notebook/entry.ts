@@ -96,7 +96,8 @@ function texts(value: Value | undefined): string[] {
   return isList(value) ? value.map(itemPath).filter(path => path !== null) : [];
 }
 
-function itemPath(item: Value): string | null {
+/** The path that an item of a list names, with or without flags. */
+export function itemPath(item: Value): string | null {
   if (typeof item === 'string') {
     return item;
   }
