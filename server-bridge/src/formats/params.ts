@@ -42,8 +42,9 @@ export function parseParams(text: string, file: string): Value {
     if (!(error instanceof SyntaxError || error instanceof TomlError || error instanceof CellarError)) throw error;
     const place =
       error instanceof CellarError ? error.at : error instanceof TomlError ? { ...at, line: error.line } : at;
+    const next = error instanceof CellarError ? error.next : undefined;
     throw new CellarError('E_PARAMS_INVALID', `Unable to read parameters from '${file}': ${error.message}`, {
-      next: `Correct ${file}.`,
+      next: next ?? `Correct ${file}.`,
       at: place,
       cause: error
     });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseLockFile } from '../formats/lockfile.js';
 import { parsePipelineFile } from '../formats/pipelinefile.js';
 import { isMapping, type Value, type ValueMap } from '../formats/value.js';
+import { parseParams } from '../formats/params.js';
 import { parseYaml } from '../formats/yaml.js';
 import { existsSync, readdirSync, readTextIfSync } from '../io/files.js';
 import { CellarError } from '../protocol/errors.js';
@@ -71,7 +72,7 @@ export function readFolder(root: string, notebookPath: string): Folder {
     owned: new Map(),
     taken: new Map(),
     paramValues: mappingOf(
-      params === null ? null : parseYaml(params, inFolder('params.yaml')),
+      params === null ? null : parseParams(params, inFolder('params.yaml')),
       inFolder('params.yaml')
     ),
     mirroredValues: readMirrored(mirrored)

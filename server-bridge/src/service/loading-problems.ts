@@ -6,9 +6,21 @@ import { newOperation, openTrash } from '../io/trash.js';
 import { CellarError } from '../protocol/errors.js';
 import type { Problem } from '../protocol/analysis.js';
 import type { Project } from '../workspace/project.js';
+import type { ComputedState } from './stage-states.js';
+
+/** What could not be loaded, and what was found in files when states were computed: each once. */
+export function loadingProblems(
+  errors: readonly CellarError[],
+  states: ReadonlyMap<string, ComputedState>,
+  root: string
+): Problem[] {
+  const found = [...states.values()].flatMap(({ error }) => error ?? []);
+  const rows = [...errors, ...found].map(error => problemOf(error, root));
+  return [...new Map(rows.map(row => [`${row.code} ${row.path ?? ''} ${row.message}`, row])).values()];
+}
 
 /** A loading error as a row of *Problems*. Errors name their file from the root or absolutely; the row names it from the root. */
-export function problemOf(error: CellarError, root: string): Problem {
+function problemOf(error: CellarError, root: string): Problem {
   const path = error.at?.path;
   return {
     code: error.code,
@@ -29,7 +41,7 @@ function inProject(root: string, path: string): string {
 
 /** What a file that cannot be read as what it should be is said to be. */
 const UNREADABLE =
-  /^E_(YAML_INVALID|YAML_STYLE|PIPELINE_INVALID|LOCK_INVALID|DVCFILE_INVALID|PARAMS_INVALID|PARAMS_SHAPE)$/;
+  /^E_(YAML_INVALID|YAML_STYLE|PIPELINE_INVALID|LOCK_INVALID|DVCFILE_INVALID|PARAMS_INVALID|PARAMS_SHAPE|BAD_OID)$/;
 
 /** Files that git keeps whole versions of, as far as Cellar writes them. */
 const KEPT_IN_GIT = /(^|\/)(dvc\.yaml|dvc\.lock|params\.yaml|[^/]+\.dvc)$/;

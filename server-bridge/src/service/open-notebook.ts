@@ -13,7 +13,8 @@ import type { Document } from './documents.js';
 import { failedProblems } from './failed-runs.js';
 import { expectedSeconds, readHistory } from './history.js';
 import { foundOf, liveStages } from './live-stages.js';
-import { problemOf, withPutBack } from './loading-problems.js';
+import { loadingProblems, withPutBack } from './loading-problems.js';
+import { blockReaders } from './lost-outs.js';
 import { movedProblem, notebookOwners } from './moved-notebooks.js';
 import { diskStage, ordered } from './project-view.js';
 import type { ProjectSession } from './project-session.js';
@@ -159,12 +160,12 @@ async function makeView(document: Document, session: ProjectSession | null, othe
     };
   }
   const project = await session.project();
-  const { stages: onDisk, errors } = await session.stages();
+  const { stages: onDisk, errors, lost } = await session.stages();
   const live = liveStages({ abs: document.abs, root: project.root, analysis }, onDisk);
   const all = joinStages(onDisk, live, graphOptions(project));
   const states = await computeStates(
     project,
-    all.stages,
+    blockReaders(all.stages, lost),
     {
       queued: session.active?.queued ?? new Set(),
       running: session.active?.running ?? new Set(),
@@ -183,7 +184,7 @@ async function makeView(document: Document, session: ProjectSession | null, othe
     ...failedProblems(analysis, text, idOf, states, session.failed),
     ...undeclaredProblems(analysis, text, document.abs, project.root),
     ...slowSetup(analysis, text, document.abs, name => history[idOf(name)]),
-    ...[...errors, ...all.errors].map(each => problemOf(each, project.root))
+    ...loadingProblems([...errors, ...all.errors], states, project.root)
   ]);
   return {
     ...base,

@@ -34,7 +34,7 @@ export interface PlanQuestion {
 /**
  * What Reproduce would do with every stage that it looks at: the notebook's and all that they need upstream, or the one
  * stage that is asked about (N53). Nothing is touched.
- * @throws errors of the graph (`E_CYCLE`, `E_OVERLAPPING_OUTS` …): no run can begin then
+ * @throws errors of the graph (`E_CYCLE`, `E_OVERLAPPING_OUTS` …) and of what wanted stages read: no run can begin then
  */
 export async function makePlan(session: ProjectSession, question: PlanQuestion): Promise<Plan> {
   const project = await session.project();
@@ -51,6 +51,10 @@ export async function makePlan(session: ProjectSession, question: PlanQuestion):
     { queued: new Set(), running: new Set(), failed: session.failed },
     session.changes
   );
+  const unknown = wanted.flatMap(({ id }) => states.get(id)?.error ?? [])[0];
+  if (unknown !== undefined) {
+    throw unknown;
+  }
   const history = readHistory(project.tmpDir);
   const holders = await lockHolders(project);
   const items = wanted.map(stage => {

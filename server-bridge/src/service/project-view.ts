@@ -10,7 +10,8 @@ import { graphOptions } from '../pipeline/graph-options.js';
 import { orderOf } from '../pipeline/order.js';
 import { gitFacts } from './git-facts.js';
 import { listJobs, isEnded } from './job-log.js';
-import { problemOf, withPutBack } from './loading-problems.js';
+import { loadingProblems, withPutBack } from './loading-problems.js';
+import { blockReaders } from './lost-outs.js';
 import { goneProblems, notebookOf, notebookOwners } from './moved-notebooks.js';
 import { isNotebookStage } from './notebook-executor.js';
 import { recordedOut } from './recorded-outputs.js';
@@ -72,13 +73,13 @@ function hasUndeclared(stage: Stage): boolean {
 /** Everything that the panel shows of a project; states as the files say (open notebooks have their own view). */
 export async function projectView(session: ProjectSession): Promise<ProjectView> {
   const project = await session.project();
-  const { stages: loaded, errors } = await session.stages();
+  const { stages: loaded, errors, lost } = await session.stages();
   const { stages, error } = ordered(loaded, graphOptions(project));
   const all = error === null ? errors : [...errors, error];
   const git = await gitFacts(project, loaded);
   const states = await computeStates(
     project,
-    stages.map(diskStage),
+    blockReaders(stages.map(diskStage), lost),
     {
       queued: session.active?.queued ?? new Set(),
       running: session.active?.running ?? new Set(),
@@ -111,10 +112,7 @@ export async function projectView(session: ProjectSession): Promise<ProjectView>
         };
       }),
     problems: [
-      ...(await withPutBack(
-        project,
-        all.map(each => problemOf(each, project.root))
-      )),
+      ...(await withPutBack(project, loadingProblems(all, states, project.root))),
       ...goneProblems(notebookOwners(loaded, project.root), project.root),
       ...git.ignored.map(path => ignoredProblem(path, null))
     ],

@@ -3,6 +3,7 @@ import { pythonJson } from '../formats/pythonjson.js';
 import { pyEqual } from '../formats/params.js';
 import type { Value } from '../formats/value.js';
 import { sep } from 'node:path';
+import { CellarError } from '../protocol/errors.js';
 import type { Project } from '../workspace/project.js';
 import { stageChanges } from '../pipeline/changes.js';
 import type { StageChanges } from '../pipeline/changes.js';
@@ -10,6 +11,7 @@ import { isCallback } from '../pipeline/stage.js';
 import type { Dep, Stage } from '../pipeline/stage.js';
 import type { Mark, Reason, StageState } from '../protocol/state.js';
 import { readHistory } from './history.js';
+import { located } from './lost-outs.js';
 import { cachedRun, sizeOf } from './restorable.js';
 import { changedReads } from './undeclared-reads.js';
 
@@ -42,6 +44,8 @@ export interface ComputedState {
   bytes: number | null;
   marks: Mark[];
   reasons: Reason[];
+  /** What kept the state from being known, here or above: a file that says nothing sensible. */
+  error: CellarError | null;
 }
 
 /**
@@ -69,9 +73,22 @@ export async function computeStates(
   const restored = new Map<string, RecordedPath>();
   const producers = producersIn(stages);
   for (const live of stages) {
-    states.set(live.stage.id, await computeOne(project, live, { states, restored, producers, runs, cache }));
+    states.set(live.stage.id, await knownState(project, live, { states, restored, producers, runs, cache }));
   }
   return states;
+}
+
+/** A stage whose own files cannot be asked is blocked by what they say; the others keep their states. */
+async function knownState(project: Project, live: LiveStage, context: Context): Promise<ComputedState> {
+  try {
+    return await computeOne(project, live, context);
+  } catch (error) {
+    if (!(error instanceof CellarError)) {
+      throw error;
+    }
+    const reasons: Reason[] = [{ kind: 'problem', text: error.message }];
+    return { state: 'blocked', bytes: null, marks: [], reasons, error: located(error, live.stage) };
+  }
 }
 
 function producersIn(stages: readonly LiveStage[]): (abs: string) => string[] {
@@ -109,11 +126,13 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
   if (stage.alwaysChanged || isCallback(stage)) {
     marks.push('always');
   }
+  let error: CellarError | null = null;
   const done = (state: StageState, reasons: Reason[], bytes: number | null = null): ComputedState => ({
     state,
     bytes,
     marks,
-    reasons
+    reasons,
+    error
   });
   if (context.runs.running.has(stage.id)) {
     return done('running', []);
@@ -125,6 +144,10 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
     return done('queued', []);
   }
   const above = upstreamReasons(live, context);
+  error = above.error;
+  if (error !== null) {
+    return done('blocked', above.reasons);
+  }
   const { reasons: own, reads } = await ownReasons(project, live, context, above.names);
   const failure = context.runs.failed.get(stage.id);
   if (failure !== undefined && own.length > 0 && failure.script === (live.script?.md5 ?? null)) {
@@ -153,8 +176,9 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
 function upstreamReasons(
   live: LiveStage,
   context: Context
-): { reasons: Reason[]; names: ReadonlySet<string>; restorable: boolean } {
+): { reasons: Reason[]; names: ReadonlySet<string>; restorable: boolean; error: CellarError | null } {
   const reasons: Reason[] = [];
+  let error: CellarError | null = null;
   const names = new Set<string>();
   let restorable = true;
   for (const producer of live.stage.frozen ? [] : live.stage.deps.flatMap(dep => context.producers(dep.abs))) {
@@ -163,11 +187,12 @@ function upstreamReasons(
       continue;
     }
     names.add(producer);
+    error ??= state.error;
     restorable &&= state.state === 'available';
     const name = producer.slice(producer.lastIndexOf(':') + 1);
     reasons.push({ kind: 'upstream', text: `\`${name}\` is ${state.state}`, stage: name });
   }
-  return { reasons, names, restorable };
+  return { reasons, names, restorable, error };
 }
 
 async function ownReasons(

@@ -262,27 +262,6 @@ test(
   }
 );
 
-test.each([
-  ['dvc.yaml', 'stages:\n  x: [\n'],
-  ['dvc.lock', 'schema: 1\nstages: []\n'],
-  ['params.yaml', 'lr: [1\n']
-])('a malformed %s is named with its line; mended, the same button works', LIMIT, async (path, text) => {
-  const desk = await started();
-  const book = await desk.open([code('lr = 1', { role: 'params' }), stage('make', 'values = [lr]')]);
-  expect((await book.reproduce()).state).toBe('done');
-  const good = readFileSync(join(desk.root, path), 'utf8');
-  desk.write(path, text);
-  const damaged = await book.view();
-  const problem = damaged.problems.find(each => each.path === path || each.message.includes(path));
-  expect(damaged.stages[0]).toMatchObject({ state: 'blocked', reasons: [{ text: problem?.message }] });
-  expect(problem?.code).toMatch(/^E_/);
-  expect(problem?.next).toBeTruthy();
-  await expect(book.reproduce()).rejects.toMatchObject({ data: { code: expect.stringMatching(/^E_/) as string } });
-  expect(readFileSync(join(desk.root, path), 'utf8')).toBe(text);
-  desk.write(path, good);
-  expect((await book.reproduce()).state).toBe('done');
-});
-
 test('a malformed tag is said at its cell, and nothing leaves dvc.yaml through it', LIMIT, async () => {
   const desk = await started();
   const book = await desk.open([make, total]);
