@@ -1,17 +1,47 @@
 import type { LockEntry } from '../formats/entries.js';
+import { lstatSync } from '../io/files.js';
 import { checkoutOuts, type CheckoutOut } from '../workspace/checkout.js';
-import { hashNameFor, isPresent, storePath } from '../workspace/outs.js';
+import { hashNameFor, isPresent, outStatus, storePath } from '../workspace/outs.js';
 import type { Project } from '../workspace/project.js';
+import { newAside, putBack, setAside, spareOuts } from './set-aside.js';
 import type { Stage } from './stage.js';
 
 /**
  * Put the outs of a known result in place. Planned as a whole before the first file is touched; what is there already
- * and equal stays; unsaved files that have to go are in the trash afterwards (I3).
+ * and equal stays; unsaved files that have to go are in the trash afterwards (I3). If it fails or is cancelled half-way,
+ * the outs are as they were: nobody finds those of two runs beside each other (N54).
  * @throws the first reason why an out could not be brought
  */
 export async function placeRun(project: Project, stage: Stage, entry: LockEntry, signal?: AbortSignal): Promise<void> {
   const recorded = new Map(entry.outs.map(out => [out.path, out]));
   const outs = stage.outs.map(out => ({ ...out, recorded: recorded.get(out.path) }));
+  const spare = await spareOuts(project, stage);
+  const [saved, absent] = [stage.outs.filter(out => spare.has(out.abs)), stage.outs.filter(isAbsent)];
+  for (const out of outs.filter(each => !spare.has(each.abs) && !isAbsent(each))) {
+    if ((await outStatus(project, out)) === '') {
+      spare.add(out.abs);
+    }
+  }
+  const aside = newAside();
+  try {
+    setAside(project, stage, aside, spare);
+    await place(project, outs, signal);
+  } catch (error) {
+    putBack(
+      project,
+      aside,
+      absent.map(out => out.abs)
+    );
+    await place(project, saved);
+    throw error;
+  }
+}
+
+function isAbsent(out: { abs: string }): boolean {
+  return lstatSync(out.abs) === null;
+}
+
+async function place(project: Project, outs: readonly CheckoutOut[], signal?: AbortSignal): Promise<void> {
   await bring(
     project,
     outs.filter(out => out.flags.cache),

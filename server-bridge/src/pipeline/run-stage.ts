@@ -98,6 +98,9 @@ async function begin(project: Project, stage: Stage, options: RunOptions): Promi
     }
     await unprotectKept(project, stage, options.signal);
     const spare = await spareOuts(project, stage);
+    if (options.signal?.aborted) {
+      throw cancelledError();
+    }
     const journal = openRunJournal(project, stage);
     try {
       setAside(project, stage, journal.aside, spare);
@@ -151,7 +154,7 @@ async function finish(project: Project, stage: Stage, running: Running, options:
   const { inputs, journal, release } = running;
   try {
     options.onEvent({ type: 'stage-save', stage });
-    await refuseChanged(project, stage, inputs, journal);
+    await refuseChanged(project, stage, running, options);
     checkMade(project, stage);
     const outs = await saveOuts(project, stage, {
       commit: options.commit,
@@ -176,8 +179,13 @@ async function finish(project: Project, stage: Stage, running: Running, options:
 }
 
 /** I18: an entry describes one run. What the command read must be what is there now, else nobody knows what it used. */
-async function refuseChanged(project: Project, stage: Stage, before: Inputs, journal: RunJournal): Promise<void> {
-  const changed = changedInput(before, await readInputs(project, stage));
+async function refuseChanged(
+  project: Project,
+  stage: Stage,
+  { inputs, journal }: Running,
+  { signal }: RunOptions
+): Promise<void> {
+  const changed = changedInput(inputs, await readInputs(project, stage, { signal }));
   if (changed !== null) {
     throw new CellarError(
       'E_DEP_CHANGED',

@@ -48,14 +48,15 @@ export function setAside(project: Project, stage: Stage, aside: Aside, spare: Re
 
 /**
  * Undo `setAside` after a run that failed: what it left in the place of an old out goes to the trash, the old outs come
- * back. What it left where nothing was before stays, as under DVC. Gives the outs that could not come back.
+ * back. What it left where nothing was before stays, as under DVC, but for `unwanted` paths. Gives the outs that could
+ * not come back.
  */
-export function putBack(project: Project, aside: Aside): string[] {
+export function putBack(project: Project, aside: Aside, unwanted: readonly string[] = []): string[] {
   const old = [openTrash(project.tmpDir, aside.spare), openTrash(project.tmpDir, aside.kept)];
   const partial = openTrash(project.tmpDir, aside.partial);
-  for (const item of old.flatMap(trash => trash.items())) {
-    if (lstatSync(item.path) !== null) {
-      partial.move(item.path);
+  for (const path of [...old.flatMap(trash => trash.items().map(item => item.path)), ...unwanted]) {
+    if (lstatSync(path) !== null) {
+      partial.move(path);
     }
   }
   const left: string[] = [];
