@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { existsSync } from '../io/files.js';
 import { runGit, splitNul } from './exec.js';
@@ -23,6 +23,8 @@ export interface Git {
   ignoreSession(): IgnoreSession;
   /** Put `paths` as they are now into the index; an ignored path is an error of git's. */
   add(paths: readonly string[]): Promise<void>;
+  /** Absolute: where this work tree has its HEAD and index, and where all of the repository's work trees share theirs. */
+  folders(): Promise<{ own: string; common: string }>;
   /** Commit of HEAD; null before the first commit. */
   head(): Promise<string | null>;
   /** Name of the branch; null when detached. */
@@ -76,6 +78,7 @@ function gitAt(root: string): Git {
     const answer = await runGit(root, args, { ok });
     return answer.code === 0 ? answer.stdout.toString('utf8').trim() : null;
   };
+  let folders: ReturnType<Git['folders']> | null = null;
   const git: Git = {
     root,
     async trackedAmong(paths) {
@@ -118,6 +121,11 @@ function gitAt(root: string): Git {
         await runGit(root, ['add', '--pathspec-from-file=-', '--pathspec-file-nul'], { stdin });
       }
     },
+    folders: () => {
+      folders ??= foldersOf(root);
+      folders.catch(() => (folders = null));
+      return folders;
+    },
     head: () => git.resolve('HEAD'),
     branch: () => line(['symbolic-ref', '--quiet', '--short', 'HEAD'], [0, 1]),
     async ahead() {
@@ -150,6 +158,12 @@ function gitAt(root: string): Git {
     }
   };
   return git;
+}
+
+async function foldersOf(root: string): Promise<{ own: string; common: string }> {
+  const answer = await runGit(root, ['rev-parse', '--absolute-git-dir', '--git-common-dir']);
+  const [own = '', common = ''] = answer.stdout.toString('utf8').split('\n');
+  return { own, common: resolve(root, common) };
 }
 
 function* batches(paths: readonly string[]): Generator<string[]> {

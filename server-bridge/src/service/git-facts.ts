@@ -22,18 +22,17 @@ const known = new WeakMap<Project, { key: string; facts: Promise<GitFacts> }>();
  * N11: scripts, runners, `dvc.yaml` and `dvc.lock` must be in git, else a clone lacks them. Two processes of git, and none
  * while neither the index nor the list of files changed.
  */
-export function gitFacts(project: Project, stages: readonly Stage[]): Promise<GitFacts> {
+export async function gitFacts(project: Project, stages: readonly Stage[]): Promise<GitFacts> {
   const { git } = project;
   const files = filesForGit(stages);
   if (git === null || files.length === 0) {
-    return Promise.resolve(NOTHING);
+    return NOTHING;
   }
-  const index = statSync(join(git.root, '.git', 'index'));
-  const rules = ignoreFiles(git.root, files).map(stamp);
-  const key = JSON.stringify([files, stamp(join(git.root, '.git', 'index')), rules]);
+  const { own, common } = await git.folders();
+  const rules = [...ignoreFiles(git.root, files), join(common, 'info', 'exclude')].map(stamp);
+  const key = JSON.stringify([files, stamp(join(own, 'index')), rules]);
   const last = known.get(project);
-  // A `.git` that is a file (worktree, submodule) has its index elsewhere: git is asked each time.
-  if (last?.key === key && index !== null) {
+  if (last?.key === key) {
     return last.facts;
   }
   const facts = ask(project, files);
@@ -47,7 +46,7 @@ function stamp(path: string): string | null {
   return stats === null ? null : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
 }
 
-/** Every `.gitignore` that may speak of the files, and the repository's own rules. */
+/** Every `.gitignore` that may speak of the files. */
 function ignoreFiles(root: string, files: readonly string[]): string[] {
   const folders = new Set<string>([root]);
   for (const file of files) {
@@ -55,7 +54,7 @@ function ignoreFiles(root: string, files: readonly string[]): string[] {
       folders.add(folder);
     }
   }
-  return [...[...folders].map(folder => join(folder, '.gitignore')), join(root, '.git', 'info', 'exclude')];
+  return [...folders].map(folder => join(folder, '.gitignore'));
 }
 
 async function ask(project: Project, files: readonly string[]): Promise<GitFacts> {

@@ -1,7 +1,7 @@
 import { join, sep } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import type { Job } from '../protocol/job.js';
-import { existsSync, lstatSync } from '../io/files.js';
+import { existsSync } from '../io/files.js';
 import { watchTree } from '../io/watch.js';
 import type { Watcher } from '../io/watch.js';
 import { loadStages } from '../pipeline/load.js';
@@ -177,7 +177,7 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
       .project()
       .then(async ({ git }) => {
         // While git writes, what arrives is a commit of somebody whose HEAD comes last.
-        if (git !== null && existsSync(join(git.root, '.git', 'index.lock'))) {
+        if (git !== null && existsSync(join((await git.folders()).own, 'index.lock'))) {
           edited = setTimeout(keepOwnEdits, QUIET);
           edited.unref();
           return;
@@ -196,22 +196,21 @@ export function openSession(root: string, log: (text: string) => void): ProjectS
 
   /** A commit or a checkout of git's moves HEAD, which trust and the panel are about, and touches nothing that is watched. */
   async function watchHead(project: Project): Promise<Watcher | null> {
-    const folder = project.git === null ? null : join(project.git.root, '.git');
-    if (folder === null || lstatSync(folder)?.isDirectory() !== true) {
-      return null;
-    }
     try {
-      return await watchTree(
-        folder,
-        paths => {
-          if (paths === null || [...paths].some(path => path.endsWith(`${sep}HEAD`))) {
-            session.invalidate();
-          }
-        },
-        { ignore: ['objects', 'hooks', 'lfs', 'modules'].map(name => join(folder, name)) }
-      );
+      const folder = (await project.git?.folders())?.own;
+      return folder === undefined
+        ? null
+        : await watchTree(
+            folder,
+            paths => {
+              if (paths === null || [...paths].some(path => path.endsWith(`${sep}HEAD`))) {
+                session.invalidate();
+              }
+            },
+            { ignore: ['objects', 'hooks', 'lfs', 'modules', 'worktrees'].map(name => join(folder, name)) }
+          );
     } catch (error) {
-      log(`not watching ${folder}: ${String(error)}`);
+      log(`not watching the HEAD of ${root}: ${String(error)}`);
       return null;
     }
   }
