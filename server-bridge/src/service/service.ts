@@ -10,6 +10,7 @@ import { openSession } from './project-session.js';
 import type { ProjectSession } from './project-session.js';
 import type { Handlers, Peer } from './rpc.js';
 import { folderOf } from './start-project.js';
+import { tidyOpened } from './tidy-opened.js';
 import { CELLAR_VERSION } from './version.js';
 
 export interface ServiceOptions {
@@ -45,6 +46,15 @@ export interface Service {
 /** The engine's side of the wire: projects and jobs are shared by all tabs, open notebooks belong to one. */
 export function createService(options: ServiceOptions): Service {
   const sessions = new Map<string, ProjectSession>();
+  const tidying = new Set<Promise<void>>();
+  const begin = (root: string): ProjectSession => {
+    const session = openSession(root, options.log);
+    sessions.set(root, session);
+    const tidy = tidyOpened(session).catch((error: unknown) => options.log(`not tidied ${root}: ${String(error)}`));
+    tidying.add(tidy);
+    void tidy.then(() => tidying.delete(tidy));
+    return session;
+  };
   const desk: Desk = {
     options,
     peers: new Set(),
@@ -55,9 +65,7 @@ export function createService(options: ServiceOptions): Service {
       if (root === null) {
         return null;
       }
-      const session = sessions.get(root) ?? openSession(root, options.log);
-      sessions.set(root, session);
-      return session;
+      return sessions.get(root) ?? begin(root);
     },
     requireSession: abs => {
       const session = desk.sessionAt(abs);
@@ -99,7 +107,7 @@ export function createService(options: ServiceOptions): Service {
       };
     },
     close: async () => {
-      await Promise.all([...sessions.values()].map(session => session.close()));
+      await Promise.all([...tidying, ...[...sessions.values()].map(session => session.close())]);
     }
   };
 }
