@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { setHook } from '../../src/io/files.js';
-import { recordTrust, trustOf } from '../../src/service/trust.js';
+import { followHead, recordTrust, trustedParts, trustOf } from '../../src/service/trust.js';
 
 const facts = { digest: 'd', head: null };
 const scope = { code: true, remotes: false };
@@ -49,4 +49,46 @@ test('a book that cannot be read is replaced', () => {
   writeFileSync(join(base, 'state', 'cellar', 'trust.json'), '{');
   recordTrust(base, facts, scope);
   expect(trustOf(base, facts)).toBe('trusted');
+});
+
+const moved = { digest: 'd', head: 'another' };
+
+/** That nothing of what was trusted counts any more, and that neither edits nor commits bring it back; a decision does. */
+function expectForgotten(): void {
+  expect(trustOf(base, facts)).toBe('restricted');
+  expect(trustedParts(base)).toBeNull();
+  followHead(base, moved);
+  expect(trustOf(base, moved)).toBe('restricted');
+  recordTrust(base, moved, scope);
+  expect(trustOf(base, moved)).toBe('trusted');
+}
+
+test('trust that was given to another owner of the folder counts for nothing', () => {
+  recordTrust(base, { ...facts, parts: { 'command x': '"echo"' } }, scope);
+  expect(trustedParts(base)).toEqual({ 'command x': '"echo"' });
+  const path = join(base, 'state', 'cellar', 'trust.json');
+  const book = readFileSync(path, 'utf8');
+  expect(book).toContain(`"owner":${statSync(base).uid},`);
+  writeFileSync(path, book.replace(/"owner":\d+/, '"owner":4242424'));
+  expectForgotten();
+});
+
+const isRoot = process.getuid?.() === 0;
+
+test.skipIf(!isRoot)(
+  'a folder that was given to another owner is asked about again (only root can give it away)',
+  () => {
+    recordTrust(base, { ...facts, parts: {} }, scope);
+    expect(trustOf(base, facts)).toBe('trusted');
+    chownSync(base, 4242424, 4242424);
+    expectForgotten();
+  }
+);
+
+test('one project’s trust is no other’s, and a folder that was moved here is asked about', () => {
+  const [one, two] = [join(base, 'one'), join(base, 'two')];
+  mkdirSync(one);
+  recordTrust(one, facts, scope);
+  renameSync(one, two);
+  expect(trustOf(two, facts)).toBe('restricted');
 });
