@@ -13,7 +13,7 @@ const Entry = z.strictObject({
   facts: z.record(z.string(), z.unknown()),
   /** MD5 of the recorded output that this run here made: its outputs are trusted (N57). */
   made: z.string().nullable(),
-  /** Newest results with what each has read undeclared: MD5 of its recorded output, hashes by path in the project (N28). */
+  /** Newest results with what each has read undeclared: key of the result's outs, hashes by path in the project (N28). */
   reads: z.array(z.strictObject({ made: z.string(), files: z.record(z.string(), z.string()) })).default([])
 });
 export type HistoryEntry = z.infer<typeof Entry>;
@@ -50,17 +50,23 @@ export function expectedSeconds(entry: HistoryEntry | undefined): number | null 
 export function recordRun(
   tmpDir: string,
   address: string,
-  run: { seconds: number; facts: Record<string, unknown>; made: string | null; reads: Record<string, string> }
+  run: {
+    seconds: number;
+    facts: Record<string, unknown>;
+    made: string | null;
+    /** `key` tells the result (`resultKey`); null where it cannot be told. */
+    reads: { key: string | null; files: Record<string, string> };
+  }
 ): void {
   const stages = readHistory(tmpDir);
   const before = stages[address];
-  const { made } = run;
-  const reads = (before?.reads ?? []).filter(each => each.made !== made);
+  const { key, files } = run.reads;
+  const others = (before?.reads ?? []).filter(each => each.made !== key);
   const next: HistoryEntry = {
     seconds: [run.seconds, ...(before?.seconds ?? [])].slice(0, KEPT),
     facts: run.facts,
-    made,
-    reads: [...(made === null ? [] : [{ made, files: run.reads }]), ...reads].slice(0, KEPT)
+    made: run.made,
+    reads: [...(key === null ? [] : [{ made: key, files }]), ...others].slice(0, KEPT)
   };
   mkdirSync(join(tmpDir, 'cellar'));
   publishFile(historyPath(tmpDir), JSON.stringify({ v: 1, stages: { ...stages, [address]: next } }), {

@@ -19,7 +19,7 @@ import type { NewJobEvent } from './job-log.js';
 import { pathHolder } from './lock-holders.js';
 import { notebookExecutor } from './notebook-executor.js';
 import { md5Of, recordedOut } from './recorded-outputs.js';
-import { changedReads, hashUndeclared } from './undeclared-reads.js';
+import { changedReads, hashUndeclared, resultKey } from './undeclared-reads.js';
 
 export interface NotebookRunRequest {
   project: Project;
@@ -205,7 +205,8 @@ function jobEvents(
         const seconds = since === undefined ? undefined : (performance.now() - since) / 1000;
         if (event.how === 'ran' && seconds !== undefined) {
           const made = recordedMd5(event.stage);
-          const [facts, reads] = [told.facts.get(event.stage.id) ?? {}, told.reads.get(event.stage.id) ?? {}];
+          const facts = told.facts.get(event.stage.id) ?? {};
+          const reads = { key: resultKey(event.stage), files: told.reads.get(event.stage.id) ?? {} };
           recordRun(project.tmpDir, event.stage.id, { seconds, facts, made, reads });
         }
         stageEvent(event.stage, event.how === 'restored' ? 'restored' : 'done', { seconds });

@@ -5,7 +5,7 @@ import type { Stage } from '../pipeline/stage.js';
 import { hashOut } from '../workspace/outs.js';
 import type { Project } from '../workspace/project.js';
 import type { HistoryEntry } from './history.js';
-import { recordedOut } from './recorded-outputs.js';
+import { md5Of, recordedOut } from './recorded-outputs.js';
 
 /**
  * Hashes of what a stage that just ran has read undeclared (N28), by path in the project: the lock does not know of these.
@@ -39,6 +39,15 @@ export async function hashUndeclared(
 }
 
 /**
+ * The key of a result in the history: the hashes of all outs together. The recorded output alone does not tell results apart: two
+ * runs that print the same may have read other files and written other outs. Null where an out is not recorded.
+ */
+export function resultKey(stage: Pick<Stage, 'outs'>): string | null {
+  const hashes = stage.outs.map(out => [out.path, out.recorded?.hash?.value ?? '']).sort();
+  return hashes.length === 0 || hashes.some(([, hash]) => hash === '') ? null : md5Of(JSON.stringify(hashes));
+}
+
+/**
  * Paths that the recorded result of a stage was made with and that are now something else, or gone. Empty where this machine
  * did not run that result: in a clone the mark alone speaks.
  */
@@ -47,8 +56,8 @@ export async function changedReads(
   stage: Stage,
   history: HistoryEntry | undefined
 ): Promise<string[]> {
-  const made = recordedOut(stage)?.recorded?.hash?.value;
-  const known = stage.frozen ? undefined : history?.reads.find(each => each.made === made);
+  const made = resultKey(stage);
+  const known = stage.frozen || made === null ? undefined : history?.reads.find(each => each.made === made);
   const changed: string[] = [];
   for (const [path, md5] of Object.entries(known?.files ?? {})) {
     const now = await hashOut(project, join(project.root, ...path.split('/')));

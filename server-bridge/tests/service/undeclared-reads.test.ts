@@ -68,6 +68,26 @@ it('a run with undeclared reads does not come back for the same deps (N28)', asy
   expect(readFileSync(join(desk.root, '.cellar/a/vars/load/rows.var'), 'utf8')).toContain('first');
 }, 120_000);
 
+it('results that print the same are told apart by all that they wrote (N28)', async () => {
+  desk = await openDesk();
+  desk.write('data/x.csv', 'first\n');
+  await desk.start();
+  const notebook = await desk.open(cells);
+  const stand = (): [string, string] => [readFileSync(value, 'utf8'), readFileSync(lock, 'utf8')];
+  const value = join(desk.root, '.cellar/a/vars/load/rows.var');
+  const lock = join(desk.root, 'dvc.lock');
+  expect((await notebook.reproduce()).state).toBe('done');
+  const [oldValue, oldLock] = stand();
+  desk.write('data/x.csv', 'second\n');
+  expect((await notebook.reproduce()).state).toBe('done');
+  // The first result comes back, as by a checkout of its commit: it was made from another file than the one that is here now.
+  desk.write('.cellar/a/vars/load/rows.var', oldValue);
+  desk.write('dvc.lock', oldLock);
+  await expect.poll(async () => shown(await notebook.view())[0]?.[0], { timeout: 15_000 }).toBe('stale');
+  desk.write('data/x.csv', 'first\n');
+  await expect.poll(async () => shown(await notebook.view())[0]?.[0], { timeout: 15_000 }).toBe('fresh');
+}, 120_000);
+
 it('a file that is changed while the stage runs may have been read before: it counts as changed (N28)', async () => {
   desk = await openDesk();
   desk.write('data/x.csv', 'first\n');
