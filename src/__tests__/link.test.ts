@@ -165,4 +165,28 @@ describe('a notebook and the bridge (N51)', () => {
     model.dispose();
     expect(bridge.names().at(-1)).toBe('notebook/close');
   });
+
+  it('leaves no document open in the bridge when it is renamed before the first answer', async () => {
+    const bridge = new FakeBridge();
+    const answers: (() => void)[] = [];
+    const open = bridge.handlers['notebook/open'];
+    let doc = 0;
+    bridge.handlers['notebook/open'] = async params => {
+      await new Promise<void>(resolve => answers.push(resolve));
+      doc += 1;
+      bridge.more = { doc: `d${doc}` };
+      return open!(params);
+    };
+    const model = ourNotebook(bridge, labNotebook([{ source: 'a = 1' }]));
+    await settle();
+    model.link.moved('b.ipynb');
+    answers[0]!();
+    await settle();
+    answers[1]!();
+    await settle();
+    expect(bridge.names()).toEqual(['notebook/open', 'notebook/close', 'notebook/open']);
+    expect(bridge.asked[1]?.params).toEqual({ doc: 'd1' });
+    expect(model.link.view?.doc).toBe('d2');
+    model.dispose();
+  });
 });

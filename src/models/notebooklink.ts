@@ -6,6 +6,7 @@ import type { CellDelta, KernelInfo, NotebookView, WireCell } from '../../server
 import { lostError, toCellarError, unavailableError } from '../bridge/failure.js';
 import { METADATA_KEY } from '../stages/tags.js';
 import type { BridgeNotification, IBridge } from '../tokens.js';
+import { NewestView } from './newestview.js';
 import { toWire } from './towire.js';
 import { cellDelta, sameJson } from './wirecells.js';
 
@@ -37,12 +38,12 @@ export class NotebookLink implements IDisposable {
   }
 
   get view(): NotebookView | null {
-    return this._view;
+    return this._newest.view;
   }
 
   /** Cell ids at the version that the view answers: its indices count in this list. */
   get viewIds(): readonly string[] {
-    return this._viewIds;
+    return this._newest.ids;
   }
 
   get error(): CellarError | null {
@@ -109,22 +110,10 @@ export class NotebookLink implements IDisposable {
   }
 
   takeView(view: NotebookView): void {
-    if (this._isDisposed || view.doc !== this._doc || view.version < (this._view?.version ?? 0)) {
-      return;
+    if (!this._isDisposed && view.doc === this._doc && this._newest.take(view)) {
+      this._error = null;
+      this._viewChanged.emit();
     }
-    const ids = this._ids.get(view.version);
-    if (ids === undefined) {
-      return;
-    }
-    this._view = view;
-    this._error = null;
-    this._viewIds = ids;
-    for (const version of this._ids.keys()) {
-      if (version < view.version) {
-        this._ids.delete(version);
-      }
-    }
-    this._viewChanged.emit();
   }
 
   dispose(): void {
@@ -140,8 +129,7 @@ export class NotebookLink implements IDisposable {
   private _onNotified(_sender: IBridge, { name, params }: BridgeNotification): void {
     if (name === 'notebook/view') {
       if (this._doc === null) {
-        // It may answer the open whose result is on its way.
-        this._early.set(params.doc, params);
+        this._newest.keepEarly(params);
       } else {
         this.takeView(params);
       }
@@ -168,12 +156,19 @@ export class NotebookLink implements IDisposable {
   }
 
   private _close(): void {
-    if (this._doc !== null && this._bridge.status.state === 'ready') {
-      void this._bridge.request('notebook/close', { doc: this._doc }).catch(() => undefined);
+    if (this._doc !== null) {
+      this._forget(this._doc);
     }
     this._doc = null;
     this._sent = null;
     this._generation += 1;
+  }
+
+  /** Lets the bridge forget a document: left open there, it would count as another tab's. */
+  private _forget(doc: string): void {
+    if (this._bridge.status.state === 'ready') {
+      void this._bridge.request('notebook/close', { doc }).catch(() => undefined);
+    }
   }
 
   /** Opens it in the bridge anew: after a rename, or when its project has come to be. */
@@ -241,7 +236,7 @@ export class NotebookLink implements IDisposable {
     if (delta !== null) {
       this._edited.emit({ before: sent.cells, delta });
     }
-    const version = this._nextVersion(cells);
+    const version = this._newest.nextVersion(cells);
     this._kernelChanged = false;
     await this._bridge.request('notebook/change', {
       doc: this._doc,
@@ -258,7 +253,7 @@ export class NotebookLink implements IDisposable {
 
   private async _sendOpen(cells: WireCell[], metadata: unknown): Promise<void> {
     const generation = this._generation;
-    const version = this._nextVersion(cells);
+    const version = this._newest.nextVersion(cells);
     this._kernelChanged = false;
     const view = await this._bridge.request('notebook/open', {
       path: this._path,
@@ -269,26 +264,16 @@ export class NotebookLink implements IDisposable {
       cells
     });
     if (this._generation !== generation || this._isDisposed) {
+      this._forget(view.doc);
       return;
     }
     this._doc = view.doc;
     this._sent = { cells, metadata };
-    this._view = null;
+    const early = this._newest.begin(view.doc);
     this.takeView(view);
-    const early = this._early.get(view.doc);
-    this._early.clear();
     if (early !== undefined) {
       this.takeView(early);
     }
-  }
-
-  private _nextVersion(cells: readonly WireCell[]): number {
-    this._version += 1;
-    this._ids.set(
-      this._version,
-      cells.map(cell => cell.id ?? '')
-    );
-    return this._version;
   }
 
   private _fail(error: unknown): void {
@@ -301,18 +286,14 @@ export class NotebookLink implements IDisposable {
   private readonly _viewChanged = new Signal<this, void>(this);
   private readonly _failed = new Signal<this, void>(this);
   private readonly _edited = new Signal<this, ICellsEdit>(this);
-  private readonly _early = new Map<string, NotebookView>();
-  private readonly _ids = new Map<number, string[]>();
+  private readonly _newest = new NewestView();
   private _path: string;
   private _base: string | null;
   private _kernel: KernelInfo;
   private _kernelChanged = false;
   private _doc: string | null = null;
-  private _view: NotebookView | null = null;
-  private _viewIds: readonly string[] = [];
   private _error: CellarError | null = null;
   private _sent: { readonly cells: readonly WireCell[]; readonly metadata: unknown } | null = null;
-  private _version = 0;
   private _generation = 0;
   private _timer: ReturnType<typeof setTimeout> | null = null;
   private _work: Promise<void> | null = null;
