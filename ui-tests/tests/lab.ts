@@ -33,6 +33,19 @@ export function stage(page: Page, name: string): Locator {
   return page.locator(`.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-cell[data-cellar-stage="${name}"]`);
 }
 
+/** The stages of the demo project. */
+export const DEMO = ['load', 'prepare', 'train', 'evaluate', 'figures'] as const;
+
+/** All stages of the demo in one state. */
+export function all(state: string): Record<string, string> {
+  return Object.fromEntries(DEMO.map(name => [name, state]));
+}
+
+/** What a cell of a stage shows below its code. */
+export function outputs(page: Page, name: string, nth = 0): Locator {
+  return stage(page, name).nth(nth).locator('.jp-OutputArea-output');
+}
+
 export function chip(cell: Locator): Locator {
   return cell.locator(':scope > .cellar-StageHost > button').first();
 }

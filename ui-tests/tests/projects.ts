@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The folder that the server shows; paths of the tests are below it. */
 export const ROOT = process.env.JUPYTERLAB_GALATA_ROOT_DIR ?? '';
-const EXAMPLE = join(__dirname, '..', '..', 'examples', 'penguins', 'make_project.py');
+const EXAMPLE = join(__dirname, '..', '..', 'examples', 'penguins');
 
 /** Runs a program to its end, at most two minutes; its standard output. */
 export function run(folder: string, program: string, ...args: string[]): string {
@@ -14,7 +14,27 @@ export function run(folder: string, program: string, ...args: string[]): string 
 /** The demo project at a path below the root. */
 export function makeDemo(folder: string): void {
   mkdirSync(join(ROOT, folder), { recursive: true });
-  run(folder, 'python', EXAMPLE, '.');
+  run(folder, 'python', join(EXAMPLE, 'make_project.py'), '.');
+}
+
+/** The demo before Cellar: a git repository with its newest data, and its notebook without a tag. */
+export function makeUntaggedDemo(folder: string): void {
+  makeRepository(folder);
+  const notebook = JSON.parse(readFileSync(join(EXAMPLE, 'analysis.ipynb'), 'utf8')) as {
+    metadata: Record<string, unknown>;
+    cells: { metadata: Record<string, unknown> }[];
+  };
+  for (const { metadata } of [notebook, ...notebook.cells]) {
+    delete metadata['cellar'];
+  }
+  write(`${folder}/analysis.ipynb`, `${JSON.stringify(notebook, null, 1)}\n`);
+  mkdirSync(join(ROOT, folder, 'data'));
+  for (const [from, to] of [
+    ['features.py', 'features.py'],
+    ['data/v2/penguins.csv', 'data/penguins.csv']
+  ] as const) {
+    copyFileSync(join(EXAMPLE, from), join(ROOT, folder, to));
+  }
 }
 
 /** An empty git repository without a project. */

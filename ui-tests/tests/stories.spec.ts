@@ -1,15 +1,18 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
-import { makeDemo, makeProject, makeRepository, read, ROOT, run, writeNotebook } from './projects';
+import type { Locator, Page } from '@playwright/test';
+import { makeDemo, makeRepository, makeUntaggedDemo, read, ROOT, run, writeNotebook } from './projects';
 import {
+  all,
   cells,
   chip,
+  DEMO,
   enterCell,
   expect,
   expectStates,
   openNotebook,
   openPanel,
+  outputs,
   planDialog,
   popover,
   pressReproduce,
@@ -22,139 +25,100 @@ import {
   test
 } from './lab';
 
-const DEMO = ['load', 'prepare', 'train', 'evaluate', 'figures'] as const;
-const all = (state: string): Record<string, string> => Object.fromEntries(DEMO.map(name => [name, state]));
+/** Starts, and compares with what `dvc init` makes of a repository: that, and nothing else. */
+async function startProject(page: Page, panel: Locator, folder: string): Promise<void> {
+  await panel.getByRole('button', { name: 'Start versioning data here' }).click();
+  await expect(panel).toContainText('main');
+  await expect(panel.getByRole('button', { name: 'Tag the active cell…' })).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  const beside = `${folder}-beside`;
+  makeRepository(beside);
+  run(beside, 'dvc', 'init', '--quiet');
+  expect(run(folder, 'git', 'ls-files', '--cached')).toBe(run(beside, 'git', 'ls-files', '--cached'));
+  for (const file of ['.dvc/config', '.dvc/.gitignore', '.dvcignore']) {
+    expect(read(`${folder}/${file}`)).toBe(read(`${beside}/${file}`));
+  }
+}
 
-test.describe('Story 1: start', () => {
-  test('one click makes a project of a git repository, and nothing else', async ({ page, tmpPath }) => {
-    makeRepository(`${tmpPath}/fresh`);
-    writeNotebook(`${tmpPath}/fresh/own.ipynb`, [[null, 'x = 1']]);
-    await openNotebook(page, `${tmpPath}/fresh/own.ipynb`);
-    const panel = await openPanel(page);
-    await panel.getByRole('button', { name: 'Start versioning data here' }).click();
-    await expect(panel).toContainText('main');
-    await expect(panel.getByRole('button', { name: 'Tag the active cell…' })).toBeVisible();
-    await expect(page.getByRole('dialog')).toHaveCount(0);
-
-    makeRepository(`${tmpPath}/beside`);
-    run(`${tmpPath}/beside`, 'dvc', 'init', '--quiet');
-    expect(run(`${tmpPath}/fresh/.dvc`, 'git', 'ls-files', '--cached', '..')).toBe(
-      run(`${tmpPath}/beside/.dvc`, 'git', 'ls-files', '--cached', '..')
-    );
-    for (const file of ['.dvc/config', '.dvc/.gitignore', '.dvcignore']) {
-      expect(read(`${tmpPath}/fresh/${file}`)).toBe(read(`${tmpPath}/beside/${file}`));
-    }
-  });
-
-  test('a folder without git is offered a repository, and keeps its files when that is declined', async ({
-    page,
-    tmpPath
-  }) => {
-    mkdirSync(join(ROOT, tmpPath, 'plain'), { recursive: true });
-    writeNotebook(`${tmpPath}/plain/own.ipynb`, [[null, 'x = 1']]);
-    await openNotebook(page, `${tmpPath}/plain/own.ipynb`);
-    const panel = await openPanel(page);
-    const start = panel.getByRole('button', { name: 'Start versioning data here' });
-    const dialog = page.getByRole('dialog');
-    await start.click();
-    await expect(dialog).toContainText('is in no git repository');
-    await page.keyboard.press('Escape');
-    await expect(dialog).toHaveCount(0);
-    expect(existsSync(join(ROOT, tmpPath, 'plain', '.git'))).toBe(false);
-    await start.click();
-    await dialog.getByRole('button', { name: 'Make a git repository and start' }).click();
-    await expect(section(page, 'problems')).toContainText('There are no problems.');
-    expect(existsSync(join(ROOT, tmpPath, 'plain', '.git'))).toBe(true);
-    expect(existsSync(join(ROOT, tmpPath, 'plain', '.dvc', 'config'))).toBe(true);
-  });
-});
-
-test('Story 3: cells are tagged by click, by keys, several at once; each one undo step', async ({ page, tmpPath }) => {
-  makeProject(`${tmpPath}/tags`);
-  writeNotebook(`${tmpPath}/tags/own.ipynb`, [
-    ['setup', 'import json'],
-    ['load', 'numbers = [1, 2, 3]'],
-    [null, 'more = [n * 2 for n in numbers]'],
-    [null, 'most = max(more)'],
-    [null, 'print(most)']
-  ]);
-  await openNotebook(page, `${tmpPath}/tags/own.ipynb`);
-  const cell = (i: number) => cells(page).nth(i);
+/** Tags the cells of the demo by chip, keys and palette, one and several at once; each is one undo step. */
+async function tagCells(page: Page): Promise<void> {
+  const cell = (start: string): Locator => cells(page).filter({ hasText: start }).first();
+  const byKeys = async (name: string): Promise<void> => {
+    await page.keyboard.press('ControlOrMeta+Alt+K');
+    await expect(popover(page)).toBeVisible();
+    await page.keyboard.type(name);
+    await page.keyboard.press('Enter');
+    await expect(popover(page)).toHaveCount(0);
+  };
+  const byIcon = async (at: Locator): Promise<void> => {
+    await at.scrollIntoViewIfNeeded();
+    await at.hover();
+    const before = await at.boundingBox();
+    await at.locator(':scope > .cellar-Ghost').click();
+    await expect(popover(page)).toBeVisible();
+    expect(await at.boundingBox()).toEqual(before);
+  };
+  // By the icon of an untagged cell, which appears without moving anything.
+  await byIcon(cell('test_share = 0.25'));
+  await popover(page).getByText('params').click();
+  await page.keyboard.press('Enter');
+  await expect(cell('test_share = 0.25').locator(':scope > .cellar-StageHost')).toContainText('params');
+  await byIcon(cell('raw = pd.read_csv'));
+  await page.keyboard.type('load');
+  await page.keyboard.press('Enter');
   await expectStates(page, { load: 'stale' });
 
-  // By the chip, completing a name that is there.
-  await cell(2).hover();
-  const before = await cell(2).boundingBox();
-  await chipOrGhost(page, 2).click();
+  // Two cells at once, by keys.
+  await selectCell(cell('measured ='));
+  await page.keyboard.press('Shift+ArrowDown');
+  await byKeys('prepare');
+  await expect(stage(page, 'prepare')).toHaveCount(2);
+  await expect(chip(stage(page, 'prepare').nth(1))).toHaveText('prepare 2 of 2');
+  await page.keyboard.press('z');
+  await expect(stage(page, 'prepare')).toHaveCount(0);
+  await page.keyboard.press('Shift+Z');
+  await expect(stage(page, 'prepare')).toHaveCount(2);
+
+  // From the palette.
+  await selectCell(cell('train, test ='));
+  await page.keyboard.press('ControlOrMeta+Shift+C');
+  await page.keyboard.type('Tag Cell');
+  await page.keyboard.press('Enter');
   await expect(popover(page)).toBeVisible();
-  expect(await cell(2).boundingBox()).toEqual(before);
-  await page.keyboard.type('lo');
-  await expect(page.getByRole('option', { name: /load/ })).toBeVisible();
+  await page.keyboard.type('train');
+  await page.keyboard.press('Enter');
+  await expectStates(page, { train: 'stale' });
+
+  // A name that is there is completed; Esc changes nothing and gives the focus back to the cell.
+  await selectCell(cell('accuracy = model'));
+  await page.keyboard.press('ControlOrMeta+Alt+K');
+  await expect(popover(page)).toBeVisible();
+  await page.keyboard.type('anything');
+  await page.keyboard.press('Escape');
+  await expect(popover(page)).toHaveCount(0);
+  await page.keyboard.press('ControlOrMeta+Alt+K');
+  await page.keyboard.type('tr');
+  await expect(page.getByRole('option', { name: /train/ })).toBeVisible();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('combobox', { name: 'Stage' })).toHaveValue('load');
+  await expect(page.getByRole('combobox', { name: 'Stage' })).toHaveValue('train');
   await page.keyboard.press('Enter');
-  await expect(popover(page)).toHaveCount(0);
-  await expect(stage(page, 'load')).toHaveCount(2);
-  await expect(chip(cell(2))).toHaveText('load 2 of 2');
-
-  // One undo step, in command mode on the notebook.
+  await expect(stage(page, 'train')).toHaveCount(2);
   await page.keyboard.press('z');
-  await expect(stage(page, 'load')).toHaveCount(1);
-  await page.keyboard.press('Shift+Z');
-  await expect(stage(page, 'load')).toHaveCount(2);
-  await page.keyboard.press('z');
-  await expect(stage(page, 'load')).toHaveCount(1);
-
-  // By keys; Esc gives the focus back to the cell and changes nothing.
-  await selectCell(cell(2));
-  await page.keyboard.press('ControlOrMeta+Alt+K');
-  await expect(popover(page)).toBeVisible();
-  await page.keyboard.type('double');
-  await page.keyboard.press('Escape');
-  // The first press closes the list of names where it is open.
-  await expect(popover(page)).toHaveCount(0);
-  await expect(stage(page, 'double')).toHaveCount(0);
-  await page.keyboard.press('ControlOrMeta+Alt+K');
-  await page.keyboard.type('double');
-  await page.keyboard.press('Enter');
-  await expect(stage(page, 'double')).toHaveCount(1);
-
-  // Two cells at once.
-  await selectCell(cell(3));
-  await page.keyboard.press('Shift+ArrowDown');
-  await expect(cell(4)).toHaveClass(/jp-mod-selected/);
-  await page.keyboard.press('ControlOrMeta+Alt+K');
-  await page.keyboard.type('most');
-  await popover(page).getByRole('button', { name: 'Tag 2 cells' }).click();
-  await expect(stage(page, 'most')).toHaveCount(2);
-  await page.keyboard.press('z');
-  await expect(stage(page, 'most')).toHaveCount(0);
-  await page.keyboard.press('Shift+Z');
-  await expect(stage(page, 'most')).toHaveCount(2);
-  await expectStates(page, { load: 'stale', double: 'stale', most: 'stale' });
-
-  await pressReproduce(page);
-  await expect(strip(page)).toContainText('Done: 3 ran', RUN);
-  await expect(cell(4).locator('.jp-OutputArea')).toContainText('6');
-});
-
-/** The chip of a tagged cell, or the tag icon of another. */
-function chipOrGhost(page: Page, i: number) {
-  return cells(page).nth(i).locator(':scope > .cellar-StageHost > button, :scope > .cellar-Ghost').first();
+  await expect(stage(page, 'train')).toHaveCount(1);
+  await byKeys('evaluate');
+  await selectCell(cell('fig, ax ='));
+  await byKeys('figures');
 }
 
-/** What a cell shows below its code. */
-function outputs(page: Page, name: string, nth = 0) {
-  return stage(page, name).nth(nth).locator('.jp-OutputArea-output');
-}
-
-test('Stories 4 and 5: the demo is reproduced, edited, stopped and loaded', async ({ page, tmpPath }) => {
+test('Stories 1, 3, 4 and 5: the demo is started, tagged, reproduced and edited', async ({ page, tmpPath }) => {
   const folder = `${tmpPath}/demo`;
-  makeDemo(folder);
+  makeUntaggedDemo(folder);
   await openNotebook(page, `${folder}/analysis.ipynb`);
   const panel = await openPanel(page);
   const statusBar = page.locator('.cellar-StatusItem');
+  await startProject(page, panel, folder);
+  await tagCells(page);
 
   // Panel and status bar before.
   await expectStates(page, all('stale'));
@@ -191,6 +155,13 @@ test('Stories 4 and 5: the demo is reproduced, edited, stopped and loaded', asyn
   await stage(page, 'figures').scrollIntoViewIfNeeded();
   await expect(outputs(page, 'figures').locator('img')).toBeVisible();
 
+  // The same as from the tags of the demo itself.
+  makeDemo(`${tmpPath}/tagged`);
+  run(`${tmpPath}/tagged`, 'cellar', 'reproduce', 'analysis.ipynb');
+  for (const file of ['dvc.yaml', 'dvc.lock', 'params.yaml', 'metrics.json']) {
+    expect(read(`${folder}/${file}`)).toBe(read(`${tmpPath}/tagged/${file}`));
+  }
+
   // Nothing to do, for dvc neither.
   await pressReproduce(page);
   await expect(strip(page)).toContainText('Everything is up to date');
@@ -220,105 +191,24 @@ test('Stories 4 and 5: the demo is reproduced, edited, stopped and loaded', asyn
   await expectStates(page, all('fresh'));
 });
 
-test.describe('with the routes of the server untouched', () => {
-  // Galata stands between page and server to list only the kernels of a test, and answers a restart as if it made one.
-  test.use({ kernels: null, sessions: null });
-
-  test('Story 4: recorded results are loaded into a restarted kernel', async ({ page, tmpPath }) => {
-    makeProject(`${tmpPath}/load`);
-    writeNotebook(`${tmpPath}/load/own.ipynb`, [
-      ['setup', 'import pandas as pd'],
-      ['birds', 'birds = pd.DataFrame({"mass": range(9)})\nheaviest = 8\nlen(birds)'],
-      [null, 'assert heaviest == 8 and list(birds["mass"]) == list(range(9))\nbirds.head()'],
-      ['other', 'print(heaviest)']
-    ]);
-    await openNotebook(page, `${tmpPath}/load/own.ipynb`);
-    await pressReproduce(page);
-    await expect(strip(page)).toContainText('Done: 2 ran', RUN);
-    await page.getByRole('button', { name: 'Restart the kernel', exact: true }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Confirm Kernel Restart' }).click();
-    const scratch = cells(page).nth(2);
-    await selectCell(scratch);
-    await page.keyboard.press('ControlOrMeta+Alt+O');
-    const load = page.getByRole('dialog').filter({ hasText: 'Load results up to here' });
-    await expect(load).toContainText('birds', RUN);
-    await load.getByRole('button', { name: /^Load/ }).click();
-    await expect(page.getByText(/In the kernel now: /)).toContainText('birds', RUN);
-    await selectCell(scratch);
-    await page.keyboard.press('Shift+Enter');
-    await expect(scratch.locator('.jp-OutputArea tbody tr')).toHaveCount(5, RUN);
-  });
-});
-
-test('Story 4: a run whose tab is closed ends, and shows the same as one that was watched', async ({
+test('Story 1: a folder without git is offered a repository, and keeps its files when that is declined', async ({
   page,
-  context,
-  baseURL,
   tmpPath
 }) => {
-  makeDemo(`${tmpPath}/watched`);
-  makeDemo(`${tmpPath}/left`);
-  const shown = async (tab: Page): Promise<string[]> => {
-    const found: string[] = [];
-    for (const name of DEMO) {
-      for (const cell of await stage(tab, name).all()) {
-        await cell.scrollIntoViewIfNeeded();
-        found.push(...(await cell.locator('.jp-OutputArea-output').evaluateAll(nodes => nodes.map(n => n.innerHTML))));
-      }
-    }
-    return found;
-  };
-
-  await openNotebook(page, `${tmpPath}/watched/analysis.ipynb`);
-  await pressReproduce(page);
-  await expect(strip(page)).toContainText('Done: 5 ran', RUN);
-  await expect(outputs(page, 'figures').locator('img')).toHaveCount(1);
-  const watched = await shown(page);
-  expect(watched).toHaveLength(6);
-
-  const left = await context.newPage();
-  const open = async (tab: Page): Promise<void> => {
-    await tab.goto(`${baseURL}/lab/tree/${tmpPath}/left/analysis.ipynb`);
-    await expect(stage(tab, 'figures')).toHaveCount(1);
-  };
-  await open(left);
-  await pressReproduce(left);
-  await expect(strip(left).locator('[data-cellar-state="running"]')).toHaveAttribute(
-    'data-cellar-stage',
-    'prepare',
-    RUN
-  );
-  await left.close();
-  await expect.poll(() => read(`${tmpPath}/left/dvc.lock`), RUN).toContain('figures');
-
-  const again = await context.newPage();
-  await open(again);
-  await expectStates(again, all('fresh'), RUN);
-  await expect(outputs(again, 'figures').locator('img')).toHaveCount(1, RUN);
-  expect(await shown(again)).toEqual(watched);
-  await again.close();
-});
-
-test('Story 4: Stop ends a running stage and puts its outs back', async ({ page, tmpPath }) => {
-  makeProject(`${tmpPath}/stop`);
-  writeNotebook(`${tmpPath}/stop/own.ipynb`, [
-    ['setup', 'import time'],
-    ['slow', 'with open("slow.txt", "w") as file:\n    file.write("one")\n'],
-    ['after', 'with open("slow.txt") as file:\n    text = file.read()\ntext']
-  ]);
-  await openNotebook(page, `${tmpPath}/stop/own.ipynb`);
-  await pressReproduce(page);
-  await expect(strip(page)).toContainText('Done: 2 ran', RUN);
-
-  await enterCell(stage(page, 'slow').first());
-  await page.keyboard.press('ControlOrMeta+End');
-  await page.keyboard.insertText('\nprint("asleep")\ntime.sleep(600)');
-  await expectStates(page, { slow: 'stale', after: 'pending' });
-  await pressReproduce(page);
-  await expectStates(page, { slow: 'running', after: 'queued' });
-  await expect(stage(page, 'slow').locator('.jp-OutputArea')).toContainText('asleep', RUN);
-  await page.getByRole('button', { name: 'Stop', exact: true }).click();
-  await expect(strip(page)).toContainText('Stopped: ');
-  await expectStates(page, { slow: 'stale', after: 'pending' });
-  expect(read(`${tmpPath}/stop/slow.txt`)).toBe('one');
+  mkdirSync(join(ROOT, tmpPath, 'plain'), { recursive: true });
+  writeNotebook(`${tmpPath}/plain/own.ipynb`, [[null, 'x = 1']]);
+  await openNotebook(page, `${tmpPath}/plain/own.ipynb`);
+  const panel = await openPanel(page);
+  const start = panel.getByRole('button', { name: 'Start versioning data here' });
+  const dialog = page.getByRole('dialog');
+  await start.click();
+  await expect(dialog).toContainText('is in no git repository');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  expect(existsSync(join(ROOT, tmpPath, 'plain', '.git'))).toBe(false);
+  await start.click();
+  await dialog.getByRole('button', { name: 'Make a git repository and start' }).click();
+  await expect(section(page, 'problems')).toContainText('There are no problems.');
+  expect(existsSync(join(ROOT, tmpPath, 'plain', '.git'))).toBe(true);
+  expect(existsSync(join(ROOT, tmpPath, 'plain', '.dvc', 'config'))).toBe(true);
 });
