@@ -39,7 +39,9 @@ function slicesReading({ problems, notebook, program }: CrossingInput, plan: Sta
       message: setup
         ? `Setup reads \`${name}\`, a value of the stage \`${from}\`, while it runs.`
         : `This definition is used by the stage \`${plan.stage.name}\` and reads \`${name}\` of the stage \`${from}\` when it is made.`,
-      next: setup ? 'Make the cell a stage.' : `Give \`${name}\` to the function as an argument.`,
+      next: setup
+        ? 'Make the cell a stage.'
+        : `Give \`${name}\` to the function as an argument, or merge the two stages.`,
       cell: unit.cell,
       row,
       stage: plan.stage.name,
@@ -48,7 +50,12 @@ function slicesReading({ problems, notebook, program }: CrossingInput, plan: Sta
             { label: `Make it the stage ${free}`, edits: [tagEdit(notebook, unit.cell, 'stage', free)] },
             { label: `Add it to ${from}`, edits: [tagEdit(notebook, unit.cell, 'stage', from)] }
           ]
-        : []
+        : [
+            {
+              label: `Merge ${plan.stage.name} into ${unit.stage ?? ''}`,
+              edits: plan.stage.cells.map(cell => tagEdit(notebook, cell.index, 'stage', unit.stage ?? ''))
+            }
+          ]
     });
   }
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { applyEdits } from '../../src/notebook/edits.js';
 import { initPython } from '../../src/notebook/python/parse.js';
-import { analysed, codes, stageOf, type Tagged } from './notebooks.js';
+import { analysed, codes, notebook, stageOf, type Tagged } from './notebooks.js';
 
 beforeAll(() => initPython());
 
@@ -244,6 +245,33 @@ describe('suspected to share', () => {
     ];
     expect(codes(analysed(cells))).toEqual(['E_SHARED_INPUTS']);
   });
+});
+
+it('a writer of rows changes its file, not the rows that gave it its columns', () => {
+  const cells: Tagged[] = [
+    ['setup', 'import csv'],
+    ['a', 'x = load()'],
+    ['b', 'y = x'],
+    ['c', 'rows = x'],
+    ['d', 'with open("o.csv", "w") as f:\n    w = csv.DictWriter(f, list(rows[0]))\n    w.writerows(rows)\nprint(y)']
+  ];
+  expect(codes(analysed(cells))).toEqual([]);
+});
+
+it('a definition that reads a value of another stage when it is made: the stages are merged by one button (N14)', () => {
+  const cells: Tagged[] = [
+    ['a', 'n = load()'],
+    ['b', 'def f(x, n=n):\n    return x + n\ny = f(1)'],
+    ['c', 'z = f(2)\nprint(y)']
+  ];
+  const [problem] = analysed(cells).problems;
+  expect(problem).toMatchObject({ code: 'E_DEFINITION_READS_VALUE', stage: 'c' });
+  const [fix] = problem?.fixes ?? [];
+  expect(fix?.label).toBe('Merge c into b');
+  const { cells: fixed } = applyEdits(notebook(...cells), fix?.edits ?? []);
+  const merged = analysed(fixed.map(({ tag, source }): Tagged => [(tag as { stage: string }).stage, source]));
+  expect(codes(merged)).toEqual([]);
+  expect(merged.stages.map(stage => stage.name)).toEqual(['a', 'b']);
 });
 
 /** Where stage `c` takes its names from: from `b` what `b` may have changed, from `a` what it left alone (N35). */

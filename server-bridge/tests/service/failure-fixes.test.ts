@@ -50,3 +50,22 @@ test('a value that a run found to be unsavable: its reader is merged by one butt
   await book.press(problem, 'Merge second into first');
   expect((await book.reproduce()).state).toBe('done');
 });
+
+test(
+  'a function of a stage cell that workers lack goes to setup, with what it uses, by one button (N42)',
+  LIMIT,
+  async () => {
+    const book = await desk.open([
+      stage(
+        'spread',
+        'import math\nimport multiprocessing\n\ndef half(n):\n    return math.floor(n / 2)\n\n' +
+          'def local(n):\n    return half(n) + 1\n\ncontext = multiprocessing.get_context("spawn")\n' +
+          'with context.Pool(1) as pool:\n    print(pool.map(local, [7]))'
+      )
+    ]);
+    const run = await book.reproduce();
+    expect(run.errors['spread']).toMatchObject({ code: 'E_WORKER_NAME' });
+    await book.press(await book.problem('E_WORKER_NAME'), 'Move to setup');
+    expect((await book.reproduce()).state).toBe('done');
+  }
+);

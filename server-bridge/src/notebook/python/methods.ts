@@ -110,6 +110,9 @@ export const VIEW_FUNCTIONS = new Set(
     .filter(Boolean)
 );
 
+/** What writes to its first argument and leaves the others, such as the names of columns, as they are. */
+export const FILE_WRITERS = new Set(['DictWriter', 'csv.writer']);
+
 /** Constructors that copy what they are given. */
 export const COPYING = new Set(
   'DataFrame Series Index Path PurePath PosixPath Decimal Fraction Counter Timestamp Timedelta DatetimeIndex Categorical'.split(

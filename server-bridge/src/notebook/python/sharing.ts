@@ -1,5 +1,5 @@
 /** Whose objects may the value of an expression be, hold or be part of (N35)? */
-import { COPYING, PLAIN_ATTRIBUTES, VIEW_FUNCTIONS, VIEW_METHODS } from './methods.js';
+import { COPYING, FILE_WRITERS, PLAIN_ATTRIBUTES, VIEW_FUNCTIONS, VIEW_METHODS } from './methods.js';
 import { targetNames } from './names.js';
 import type { Py } from './tree.js';
 
@@ -108,6 +108,9 @@ function callRoots(call: Py): string[] {
   }
   if (VIEW_FUNCTIONS.has(name) || VIEW_FUNCTIONS.has(dotted(callee))) {
     return args.flatMap(roots);
+  }
+  if (FILE_WRITERS.has(name) || FILE_WRITERS.has(dotted(callee))) {
+    return roots(args[0]);
   }
   if (/^_*[A-Z]/.test(name) && !COPYING.has(name)) {
     return args.flatMap(roots);
