@@ -144,6 +144,19 @@ test('a changed module runs what uses it', LIMIT, () => {
   expect(reproduce()).toMatchObject({ load: 'skipped', prepare: 'ran', train: 'ran', evaluate: 'ran' });
 });
 
+test('a changed cell runs its own stage; changed data what reads it, and what is equal stops the chain', LIMIT, () => {
+  edit('s=14', 's=15');
+  expect(reproduce()).toEqual({ ...FRESH, figures: 'ran' });
+  const path = join(root, 'data', 'penguins.csv');
+  const text = readFileSync(path, 'utf8');
+  // A bird that was not measured is left out by `prepare`. The file hangs on the cache: written anew, not through.
+  rmSync(path);
+  writeFileSync(path, text + 'Adelie,Dream,,,,,,2009\n');
+  expect(Object.keys(status()).sort()).toEqual(['data/penguins.csv.dvc', 'load']);
+  expect(reproduce()).toEqual({ ...FRESH, load: 'ran', prepare: 'ran' });
+  expect(status()).toEqual({});
+});
+
 test('a result that dvc computed is restored by Reproduce, and the reverse', LIMIT, () => {
   edit('strength = 1.0', 'strength = 0.25');
   must(root, ['cellar', 'compile', 'analysis.ipynb']);
