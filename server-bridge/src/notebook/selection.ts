@@ -298,6 +298,12 @@ class Selecting {
     for (const [name] of unit.facts.deferred) {
       const row = reader.node.row;
       this.resolve(name, at, { unit: reader, row, lenient: true });
+      // What a statement of the slice calls runs here, with all that it calls in turn; `resolve` follows own statements alone.
+      for (const { unit: held } of caller === null ? [] : inForce(this.program, name, at)) {
+        if (held.stage === null || travels(this.program, held)) {
+          this.expand(held, at, caller);
+        }
+      }
     }
     for (const [name] of unit.facts.reads) {
       const captured = newestBinding(this.program, name, unit.index);

@@ -698,6 +698,17 @@ const PROBLEMS: [rule: string, cells: Tagged[], code: string, cell: number][] = 
     1
   ],
   [
+    'setup that runs a function which reads a stage value through another one',
+    [
+      ['setup', 'def g():\n    return f()\ndef f():\n    return 1'],
+      ['a', 'x = load()\ndef f():\n    return len(x)'],
+      ['setup', 'k = [g()]'],
+      ['b', 'y = k']
+    ],
+    'E_SETUP_READS_STAGE',
+    2
+  ],
+  [
     'N36 split around a reader',
     [
       ['a', 'x = [1]'],
