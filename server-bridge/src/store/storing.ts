@@ -4,7 +4,6 @@ import { syncBarrier } from '../io/barrier.js';
 import { diskError } from '../io/failures.js';
 import { FACTS, setFacts, sizeAt } from '../io/facts.js';
 import { constants, copyFileSync, existsSync, mkdirSync, statSync, unlinkIfSync, writeFileSync } from '../io/files.js';
-import { ownerTag } from '../io/ownertag.js';
 import { CellarError } from '../protocol/errors.js';
 import { isAged, settledTime } from './aging.js';
 import { digestHex, DIGEST } from './columns.js';
@@ -69,7 +68,7 @@ export async function storeMany(
       const staging: Staging = {
         objects,
         operation,
-        how: howToStore(store, objects, facts, name),
+        how: howToStore(store, objects, operation, facts, name),
         dirMode: store.dirMode,
         syncedAt: clock
       };
@@ -237,7 +236,13 @@ function recordPublished(
 
 const cloning = new Map<string, boolean>();
 
-function howToStore(store: Store, objects: string, facts: BigInt64Array, name: HashName): Staging['how'] {
+function howToStore(
+  store: Store,
+  objects: string,
+  operation: string,
+  facts: BigInt64Array,
+  name: HashName
+): Staging['how'] {
   const device = statSync(objects)?.dev;
   if (name !== 'md5' || device !== facts[0]) {
     return 'copy';
@@ -245,15 +250,18 @@ function howToStore(store: Store, objects: string, facts: BigInt64Array, name: H
   if (store.types[0] === 'hardlink') {
     return 'hardlink';
   }
-  return canClone(objects) ? 'reflink' : 'copy';
+  return canClone(objects, operation) ? 'reflink' : 'copy';
 }
 
-/** Whether the cache's file system clones; asked once for each cache, with a real file (performance.md §2.4). */
-function canClone(objects: string): boolean {
+/**
+ * Whether the cache's file system clones; asked once for each cache, with a real file (performance.md §2.4) that goes with
+ * the operation's other temp files when we are killed.
+ */
+function canClone(objects: string, operation: string): boolean {
   let can = cloning.get(objects);
   if (can === undefined) {
-    const a = `${objects}/.${ownerTag()}.0.tmp`;
-    const b = `${objects}/.${ownerTag()}.1.tmp`;
+    const a = `${objects}/.cloning.${operation}.0.tmp`;
+    const b = `${objects}/.cloning.${operation}.1.tmp`;
     mkdirSync(objects);
     writeFileSync(a, 'clone test');
     try {

@@ -1,35 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { groupAlive } from '../../src/run/group.js';
-import { bundleCli } from '../bundle-cli.js';
+import { testDoomedProgram } from '../doomed-program.js';
 import { sandbox, type Sandbox } from './sandbox.js';
 
 /** `kill -9` at the changes of the disk during a run, then the same command succeeds and no byte is lost (I2, N55). */
-const top = join(import.meta.dirname, '../../..');
-let bundle: Awaited<ReturnType<typeof bundleCli>>;
-let folder: string;
-let driver: string;
+const program = testDoomedProgram(join(import.meta.dirname, 'kill-driver.ts'));
 
-beforeAll(async () => {
-  bundle = await bundleCli();
-  folder = mkdtempSync(join(top, 'node_modules', '.cellar-kill-'));
-  driver = join(folder, 'driver.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'kill-driver.ts')],
-    outfile: driver,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['koffi', '@parcel/watcher'],
-    banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
-    logLevel: 'error'
-  });
-});
-afterAll(() => {
-  bundle.remove();
-  rmSync(folder, { recursive: true, force: true });
+/** A kill at every change, not at some of them, takes as many times as long. */
+const LIMIT = { timeout: process.env['CELLAR_DEEP'] === '1' ? 2_400_000 : 400_000 };
+
 });
 
 const PIPELINE = `stages:
@@ -67,7 +48,7 @@ function unfinished(root: string): string[] {
 
 /** Kills at every `step`-th change; checks that the next `cellar repro` ends like a run that was never killed. */
 function killEverywhere(prepare: (box: Sandbox) => void, unsaved: string | null): void {
-  const start = sandbox(bundle.argv);
+  const start = sandbox(program.cellar);
   const made: Sandbox[] = [start];
   try {
     start.write('dvc.yaml', PIPELINE);
@@ -77,7 +58,7 @@ function killEverywhere(prepare: (box: Sandbox) => void, unsaved: string | null)
     prepare(start);
     const whole = start.copy();
     made.push(whole);
-    const counted = whole.run([process.execPath, driver]);
+    const counted = whole.run(program.doomed);
     const total = Number(/changes (\d+)/.exec(counted.out)?.[1]);
     expect(total, counted.err).toBeGreaterThan(20);
     const lock = whole.read('dvc.lock');
@@ -85,7 +66,7 @@ function killEverywhere(prepare: (box: Sandbox) => void, unsaved: string | null)
     for (let n = 1; n <= total; n += every) {
       const box = start.copy();
       made.push(box);
-      expect(box.run([process.execPath, driver, String(n)]).code, `killed at ${n}`).toBeNull();
+      expect(box.run([...program.doomed, String(n)]).code, `killed at ${n}`).toBeNull();
       const again = box.cellar('repro');
       expect(again.code, `after kill at ${n} of ${total}: ${again.err}`).toBe(0);
       for (const out of OUTS) {
@@ -107,16 +88,16 @@ function killEverywhere(prepare: (box: Sandbox) => void, unsaved: string | null)
 }
 
 describe('kill -9', () => {
-  it('during a run over saved outs', { timeout: 400_000 }, () => killEverywhere(() => undefined, null));
+  it('during a run over saved outs', LIMIT, () => killEverywhere(() => undefined, null));
 
-  it('during a run over outs that were edited by hand', { timeout: 400_000 }, () => {
+  it('during a run over outs that were edited by hand', LIMIT, () => {
     killEverywhere(box => {
       box.write('out', 'edited by hand\n');
       box.write('dir/f', 'edited by hand\n');
     }, 'edited by hand\n');
   });
 
-  it('during a restore from the run cache', { timeout: 400_000 }, () => {
+  it('during a restore from the run cache', LIMIT, () => {
     killEverywhere(box => {
       expect(box.cellar('repro').code).toBe(0);
       box.write('in', 'one\n');
@@ -126,7 +107,7 @@ describe('kill -9', () => {
   });
 
   it('leaves old outs in place for a reader between the kill and the next command', { timeout: 120_000 }, () => {
-    const box = sandbox(bundle.argv);
+    const box = sandbox(program.cellar);
     try {
       box.write('in', 'one\n');
       box.write('dvc.yaml', 'stages:\n  s:\n    cmd: cp in out\n    deps: [in]\n    outs: [out]\n');
