@@ -23,6 +23,8 @@ export interface Git {
   ignoreSession(): IgnoreSession;
   /** Put `paths` as they are now into the index; an ignored path is an error of git's. */
   add(paths: readonly string[]): Promise<void>;
+  /** Take `paths` out of the index; the files stay as they are. */
+  untrack(paths: readonly string[]): Promise<void>;
   /** Absolute: where this work tree has its HEAD and index, and where all of the repository's work trees share theirs. */
   folders(): Promise<{ own: string; common: string }>;
   /** Commit of HEAD; null before the first commit. */
@@ -120,6 +122,12 @@ function gitAt(root: string): Git {
         const stdin = paths.map(path => `${inside(path)}\0`).join('');
         await runGit(root, ['add', '--pathspec-from-file=-', '--pathspec-file-nul'], { stdin });
       }
+    },
+    async untrack(paths) {
+      const stdin = paths.map(path => `${inside(path)}\0`).join('');
+      await runGit(root, ['rm', '-r', '--cached', '--quiet', '--pathspec-from-file=-', '--pathspec-file-nul'], {
+        stdin
+      });
     },
     folders: () => {
       folders ??= foldersOf(root);

@@ -17,6 +17,7 @@ export interface FailedRun {
 export function failedProblems(
   analysis: Analysis,
   notebook: NotebookText,
+  root: string,
   idOf: (stage: string) => string,
   states: ReadonlyMap<string, ComputedState>,
   failed: ReadonlyMap<string, FailedRun>
@@ -41,7 +42,7 @@ export function failedProblems(
         cell,
         ...(origin === undefined ? {} : { line: origin.row + 1 }),
         stage: stage.name,
-        fixes: failureFixes(failure.error, { analysis, notebook, stage, cell })
+        fixes: failureFixes(failure.error, { analysis, notebook, root, stage, cell })
       }
     ];
   });

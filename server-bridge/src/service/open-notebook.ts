@@ -181,7 +181,7 @@ async function makeView(document: Document, session: ProjectSession | null, othe
   const problems = await withPutBack(project, [
     ...(moved === null ? [] : [moved]),
     ...analysis.problems,
-    ...failedProblems(analysis, text, idOf, states, session.failed),
+    ...failedProblems(analysis, text, project.root, idOf, states, session.failed),
     ...undeclaredProblems(analysis, text, document.abs, project.root),
     ...slowSetup(analysis, text, document.abs, name => history[idOf(name)]),
     ...loadingProblems([...errors, ...all.errors], states, project.root)

@@ -94,6 +94,10 @@ export async function applyFix(
       session.invalidate();
       return [];
     }
+    case 'git/untrack':
+      await project.git?.untrack([join(project.root, PathParams.parse(params).path)]);
+      session.invalidate();
+      return [];
     case 'file/put-back':
       await editing(session, () => putBackCommitted(project, PathParams.parse(params).path));
       return [];

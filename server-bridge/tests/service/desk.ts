@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { applyEdits } from '../../src/notebook/edits.js';
 import type { NotebookEdit, Problem } from '../../src/protocol/analysis.js';
 import type { KernelInfo, NotebookView, WireCell } from '../../src/protocol/wire.js';
@@ -16,6 +16,9 @@ export const code = (source: string, tag?: unknown): WireCell => ({ type: 'code'
 export const setup = (source: string): WireCell => code(source, { role: 'setup' });
 export const stage = (name: string, source: string): WireCell => code(source, { role: 'stage', stage: name });
 
+/** Fits every text that holds this one. */
+export const holds = (part: string): string => expect.stringContaining(part) as string;
+
 /** A person at one notebook: a git repository, a bridge, a tab. */
 export interface Desk {
   readonly root: string;
@@ -24,6 +27,7 @@ export interface Desk {
   readonly tab: Tab;
   readonly env: NodeJS.ProcessEnv;
   write(path: string, text: string): void;
+  read(path: string): string;
   sh(...argv: string[]): { status: number | null; out: string };
   start(): Promise<void>;
   open(cells: WireCell[], path?: string): Promise<Notebook>;
@@ -104,6 +108,7 @@ async function deskAt(base: string, root: string): Promise<Desk> {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), text);
     },
+    read: path => readFileSync(join(root, path), 'utf8'),
     sh: (...argv) => {
       const [program = '', ...args] = argv;
       const answer = spawnSync(program, args, { cwd: root, env, encoding: 'utf8', timeout: 120_000 });

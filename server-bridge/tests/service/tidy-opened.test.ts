@@ -47,7 +47,9 @@ async function openedLater(): Promise<string[]> {
   });
   const service = createService({ root: base, python: 'python', log: () => undefined, onActivity: () => undefined });
   const handlers = service.connect({ notify: () => undefined, onClose: () => undefined });
-  expect(await handlers['project/get']({ path: 'work' }, new AbortController().signal)).toMatchObject({ state: 'ready' });
+  expect(await handlers['project/get']({ path: 'work' }, new AbortController().signal)).toMatchObject({
+    state: 'ready'
+  });
   await service.close();
   return listTrash(tmpDir);
 }
