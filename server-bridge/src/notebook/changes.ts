@@ -89,10 +89,18 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
       touch(name, site.row, draw ? 'draw' : 'change', 9, false);
     }
     for (const { summary } of table.callees(site)) {
-      unit.state ||= summary.effects.state;
+      unit.state ||= summary.state || (summary.module === '' && storesInState(program, unit, summary.stores));
     }
   }
   unit.state ||= unit.effects.state;
+}
+
+/** Is one of the names a module, something imported, or a class when `unit` runs? What is stored into these is state (N17). */
+function storesInState(program: Program, unit: Unit, names: ReadonlySet<string>): boolean {
+  return [...names].some(name => {
+    const bound = newestWhere(program, name, unit.index + 1, one => one.how !== 'change')?.unit;
+    return bound?.kind === 'import' || (bound?.kind === 'definition' && bound.facts.classes.length > 0);
+  });
 }
 
 /** Drawing changes generators of stages; those of setup start anew in each stage (N46). */

@@ -15,6 +15,10 @@ export interface Summary {
   draws: Set<number>;
   /** Free names that it may change or rebind. */
   free: Set<string>;
+  /** Free names into whose attributes or items it, or what it calls, stores. */
+  stores: Set<string>;
+  /** Does it, or what it calls, set state (N17)? */
+  state: boolean;
   /** Positions of parameters that its result may share an object with. */
   returns: Set<number>;
 }
@@ -60,6 +64,8 @@ export class FunctionTable {
       changes: new Set(),
       draws: new Set(),
       free: new Set(),
+      stores: new Set(),
+      state: effectsOnce(facts).state,
       returns: new Set()
     };
     const table = facts.owner === '' ? this.functions : this.methods;
@@ -152,6 +158,7 @@ export class FunctionTable {
       });
     }
     body.globalBinds.forEach(name => summary.free.add(name));
+    this.settleState(summary);
     for (const name of summary.facts.returns) {
       for (const member of groups.of(name)) {
         const position = params.indexOf(member);
@@ -161,6 +168,21 @@ export class FunctionTable {
       }
     }
     return size(summary) > before;
+  }
+
+  /** State that it sets itself, by what stands in its body, and through what it calls. */
+  private settleState(summary: Summary): void {
+    const { body, params } = summary.facts;
+    for (const { name, how } of body.mutations) {
+      const stored = how === 'store' || how === 'delete';
+      if (stored && !params.includes(name) && (body.reads.has(name) || body.deferred.has(name))) {
+        summary.stores.add(name);
+      }
+    }
+    for (const callee of body.calls.flatMap(site => this.callees(site, summary.module)).map(one => one.summary)) {
+      summary.state ||= callee.state;
+      (callee.module === summary.module ? callee.stores : []).forEach(name => summary.stores.add(name));
+    }
   }
 
   /** Names that a call changes through the functions it runs or is given. */
@@ -196,7 +218,8 @@ export class FunctionTable {
 }
 
 function size(summary: Summary): number {
-  return summary.changes.size + summary.draws.size + summary.free.size + summary.returns.size;
+  const sets = [summary.changes, summary.draws, summary.free, summary.stores, summary.returns];
+  return sets.reduce((sum, set) => sum + set.size, summary.state ? 1 : 0);
 }
 
 /** Names given for the parameter at `position`. */

@@ -28,6 +28,36 @@ const SLICES: [rule: string, cells: Tagged[], stage: string, script: string][] =
     'def f(n):\n    return n\n# %%\nf(1)\nf(2)\nf(-3)\nf(4)\ny = f(5)\n'
   ],
   [
+    'N17 a function that stores into a class, through another one, runs in all later stages',
+    [
+      ['setup', 'class C:\n    n = 1\ndef inner():\n    C.n = 2\ndef act():\n    inner()'],
+      ['one', 'act()\nx = load()'],
+      ['two', 'y = C.n']
+    ],
+    'two',
+    'class C:\n    n = 1\ndef inner():\n    C.n = 2\ndef act():\n    inner()\nact()\n# %%\ny = C.n\n'
+  ],
+  [
+    'N17 a function that stores into a module, or into what it holds, runs in all later stages',
+    [
+      ['setup', 'import matplotlib.pyplot as plt\ndef style():\n    plt.rcParams["font.size"] = 5'],
+      ['one', 'style()'],
+      ['two', 'plt.plot([1])']
+    ],
+    'two',
+    'import matplotlib.pyplot as plt\ndef style():\n    plt.rcParams["font.size"] = 5\nstyle()\n# %%\nplt.plot([1])\n'
+  ],
+  [
+    'N17 a function that stores into its own attributes, or into what it is given, sets no state',
+    [
+      ['setup', 'def f(v):\n    f.n = 1\n    v.n = 2\n    w = {}\n    w["k"] = 1'],
+      ['one', 'x = load()\nf(x)'],
+      ['two', 'y = 1']
+    ],
+    'two',
+    '# %%\ny = 1\n'
+  ],
+  [
     'N13 constants travel by name, others stay',
     [
       ['setup', 'A = 1\nB = A + 1\nC = 3'],
