@@ -56,32 +56,20 @@ const REFUSED = new Map([
   ['breakpoint', ['`breakpoint()` stops for a person; a stage runs without one.', 'Remove it.']]
 ]);
 
+function none(): Effects {
+  return { state: false, seed: false, dynamic: false, refused: [], environ: [], environSet: [], chdir: null };
+}
+
 /** Effects of the code under `node` itself; bodies of functions and lambdas in it are left out. */
 export function effectsOf(node: Py): Effects {
-  const effects: Effects = {
-    state: false,
-    seed: false,
-    dynamic: false,
-    refused: [],
-    environ: [],
-    environSet: [],
-    chdir: null
-  };
+  const effects = none();
   visit(node, effects);
   return effects;
 }
 
 /** Effects of a function's body. */
 export function bodyEffects(definition: Py): Effects {
-  const effects: Effects = {
-    state: false,
-    seed: false,
-    dynamic: false,
-    refused: [],
-    environ: [],
-    environSet: [],
-    chdir: null
-  };
+  const effects = none();
   const body = definition.get('body');
   if (body !== undefined) {
     visit(body, effects);
