@@ -18,7 +18,7 @@ const CELLS: Tagged[] = [
 
 let box: Sandbox;
 
-});
+afterEach(() => box.remove());
 
 /** A reproduced notebook in a project, kept aside to begin from again. */
 function reproduced(): void {

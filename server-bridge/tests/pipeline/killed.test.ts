@@ -11,8 +11,6 @@ const program = testDoomedProgram(join(import.meta.dirname, 'kill-driver.ts'));
 /** A kill at every change, not at some of them, takes as many times as long. */
 const LIMIT = { timeout: process.env['CELLAR_DEEP'] === '1' ? 2_400_000 : 400_000 };
 
-});
-
 const PIPELINE = `stages:
   s:
     cmd: mkdir dir && cp in dir/f && cp in dir/g && cp in out && cp in m.json

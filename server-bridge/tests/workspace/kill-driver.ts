@@ -1,24 +1,11 @@
-import { setHook } from '../../src/io/files.js';
 import { add } from '../../src/service/add.js';
 import { checkout } from '../../src/service/checkout.js';
 import { init } from '../../src/service/init.js';
+import { killAt } from '../kill-at.js';
 
-/**
- * Does one command and kills its own process (SIGKILL) right before the n-th change of the disk; with n = 0 it prints
- * how many there are. Reading is not counted: it leaves nothing behind. Arguments: n, command, targets.
- */
-const CHANGES =
-  /^(write|writeFile|appendFile|rename|exchange|link|symlink|unlink|mkdir|rmdir|removeTree|copyFile|chmod|fchmod|ftruncate)$/;
+/** Does one command and dies at the n-th change of the disk; 0 prints how many there are. Arguments: n, command, targets. */
 const [at, command, ...targets] = process.argv.slice(2);
-let changes = 0;
-setHook(op => {
-  if (op.search(CHANGES) >= 0) {
-    changes += 1;
-    if (changes === Number(at)) {
-      process.kill(process.pid, 'SIGKILL');
-    }
-  }
-});
+const done = killAt(Number(at));
 const cwd = process.cwd();
 const calm = { withDeps: false, recursive: false, relink: false, allowMissing: false };
 switch (command) {
@@ -34,4 +21,4 @@ switch (command) {
   default:
     throw new Error(`no command '${command}'`);
 }
-process.stdout.write(`changes ${changes}\n`);
+done();

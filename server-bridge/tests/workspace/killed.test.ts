@@ -1,36 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleCli } from '../bundle-cli.js';
+import { describe, expect, test } from 'vitest';
+import { testDoomedProgram } from '../doomed-program.js';
 import { listing, sandbox, type Sandbox } from './sandbox.js';
 
 /** `kill -9` at the changes of the disk, then the same command succeeds and no byte of the user is lost (I2, I3). */
-const top = join(import.meta.dirname, '../../..');
-let bundle: Awaited<ReturnType<typeof bundleCli>>;
-let folder: string;
-let driver: string;
-
-beforeAll(async () => {
-  bundle = await bundleCli();
-  folder = mkdtempSync(join(top, 'node_modules', '.cellar-kill-'));
-  driver = join(folder, 'driver.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'kill-driver.ts')],
-    outfile: driver,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['koffi', '@parcel/watcher'],
-    banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
-    logLevel: 'error'
-  });
-});
-
-afterAll(() => {
-  bundle.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
+const program = testDoomedProgram(join(import.meta.dirname, 'kill-driver.ts'));
 
 function write(box: Sandbox, path: string, text: string): void {
   mkdirSync(join(box.root, path, '..'), { recursive: true });
@@ -79,14 +54,14 @@ function reset(box: Sandbox): void {
  */
 function killEverywhere(box: Sandbox, args: string[], again: string[], kept: readonly string[]): void {
   box.must(['cp', '-a', box.root, join(box.base, 'start')], box.base);
-  const total = Number(/changes (\d+)/.exec(box.must([process.execPath, driver, '0', ...args]))?.[1]);
+  const total = Number(/changes (\d+)/.exec(box.must([...program.doomed, '0', ...args]))?.[1]);
   const wanted = visible(box);
   expect(total).toBeGreaterThan(5);
   const every = process.env['CELLAR_DEEP'] === '1' ? 1 : Math.ceil(total / POINTS);
   let kills = 0;
   for (let at = 1; at <= total; at += every) {
     reset(box);
-    const killed = box.run([process.execPath, driver, String(at), ...args]);
+    const killed = box.run([...program.doomed, String(at), ...args]);
     if (killed.exit === 0) {
       expect(at, `the command ended before change ${at} of ${total}`).toBeGreaterThan(total - SLACK);
       break;
@@ -98,7 +73,7 @@ function killEverywhere(box: Sandbox, args: string[], again: string[], kept: rea
       kept.filter(text => !found.has(text)),
       `lost at ${at}`
     ).toEqual([]);
-    const next = box.run([...bundle.argv, ...again]);
+    const next = box.run([...program.cellar, ...again]);
     expect(next.exit, `again at ${at}: ${next.stderr}`).toBe(0);
     expect(visible(box), `at ${at}`).toEqual(wanted);
     expect(unfinished(box.root), `litter at ${at}`).toEqual([]);
@@ -110,8 +85,8 @@ describe.each(['reflink,copy', 'hardlink', 'symlink'])('with cache.type %s', typ
   test('a killed add is finished by the next one', { timeout: 600_000 }, () => {
     const box = sandbox();
     try {
-      box.must([...bundle.argv, 'init', '-q']);
-      box.must([...bundle.argv, 'config', '-q', 'cache.type', type]);
+      box.must([...program.cellar, 'init', '-q']);
+      box.must([...program.cellar, 'config', '-q', 'cache.type', type]);
       const texts = ['one\n', 'two\n', 'three\n', 'alone\n'];
       ['data/a', 'data/b', 'data/sub/c', 'one.csv'].forEach((path, i) => write(box, path, texts[i] ?? ''));
       killEverywhere(box, ['add', 'data', 'one.csv'], ['add', 'data', 'one.csv'], texts);
@@ -124,14 +99,14 @@ describe.each(['reflink,copy', 'hardlink', 'symlink'])('with cache.type %s', typ
   test('a killed checkout is finished by the next one', { timeout: 600_000 }, () => {
     const box = sandbox();
     try {
-      box.must([...bundle.argv, 'init', '-q']);
-      box.must([...bundle.argv, 'config', '-q', 'cache.type', type]);
+      box.must([...program.cellar, 'init', '-q']);
+      box.must([...program.cellar, 'config', '-q', 'cache.type', type]);
       ['data/a', 'data/b', 'data/sub/c'].forEach(path => write(box, path, `old ${path}\n`));
-      box.must([...bundle.argv, 'add', '-q', 'data']);
+      box.must([...program.cellar, 'add', '-q', 'data']);
       const old = readFileSync(join(box.root, 'data.dvc'));
       rmSync(join(box.root, 'data'), { recursive: true });
       ['data/a', 'data/b', 'data/d'].forEach(path => write(box, path, `new ${path}\n`));
-      box.must([...bundle.argv, 'add', '-q', 'data']);
+      box.must([...program.cellar, 'add', '-q', 'data']);
       write(box, 'data/e', 'nowhere else\n');
       writeFileSync(join(box.root, 'data.dvc'), old);
       const kept = ['nowhere else\n', 'old data/a\n', 'old data/sub/c\n', 'new data/a\n', 'new data/d\n'];
@@ -146,9 +121,9 @@ describe.each(['reflink,copy', 'hardlink', 'symlink'])('with cache.type %s', typ
 test('a killed `init -f` loses nothing', { timeout: 600_000 }, () => {
   const box = sandbox();
   try {
-    box.must([...bundle.argv, 'init', '-q']);
+    box.must([...program.cellar, 'init', '-q']);
     write(box, 'a', 'only in the cache\n');
-    box.must([...bundle.argv, 'add', '-q', 'a']);
+    box.must([...program.cellar, 'add', '-q', 'a']);
     rmSync(join(box.root, 'a'));
     killEverywhere(box, ['init'], ['init', '-f', '-q'], ['only in the cache\n']);
   } finally {
