@@ -67,15 +67,18 @@ for (const [word, theme] of [
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toHaveCount(0);
 
+    await show(page, 'train');
     await chip(stage(page, 'train').first()).click();
     await expect(popover(page)).toContainText('birds');
-    const box = await popover(page).boundingBox();
-    const top = Math.max(0, (box?.y ?? 0) - 60);
-    await take(page, `popover-${word}`, { x: 284, y: top, width: 800, height: Math.min(560, 860 - top) });
+    // Below its chip, where the cell shows beside it.
+    await take(page, `popover-${word}`, { x: 284, y: 60, width: 800, height: 560 });
     await page.keyboard.press('Escape');
+    await show(page, 'prepare');
 
     if (word === 'light') {
       await page.setViewportSize({ width: 520, height: 860 });
+      // Lab folds its toolbar a moment after the window got narrow.
+      await expect(page.locator('.jp-NotebookPanel-toolbar .jp-Toolbar-responsive-opener')).toBeVisible();
       await take(page, 'panel-narrow');
       await page.getByRole('tab', { name: 'Cellar', exact: true }).click();
       await show(page, 'prepare');
