@@ -11,6 +11,7 @@ import type { Role } from '../stages/tags.js';
 import { FoundList } from './foundlist.js';
 import { Icon } from './icons.js';
 import { NameField } from './namefield.js';
+import { PopoverFooter } from './popoverfooter.js';
 import { Button, CodeText } from './parts.js';
 import { StageOptions } from './stageoptions.js';
 import { roleWord } from './words.js';
@@ -169,46 +170,18 @@ export class TagPopover extends ReactWidget {
         ))}
         {role === 'stage' && <FoundList trans={trans} draft={draft} />}
         {role === 'stage' && !draft.isNew && <StageOptions trans={trans} draft={draft} failed={actions.failed} />}
-        {this._footer()}
+        <PopoverFooter
+          trans={trans}
+          draft={draft}
+          onReproduce={() => {
+            this.leave();
+            void this._options.commands.execute('cellar:reproduce-to-here', { stage: draft.stage });
+          }}
+          onNeeds={() => this._tagNeeds()}
+          onCommit={() => this._commit()}
+          onMore={button => this._openMenu(button)}
+        />
       </>
-    );
-  }
-
-  private _footer(): React.JSX.Element {
-    const { trans, draft, commands } = this._options;
-    const stage = draft.role === 'stage' && draft.isValid;
-    const blocked = draft.problems.some(problem => problem.severity === 'error');
-    return (
-      <div className="cellar-Popover-footer">
-        {draft.isNew ? (
-          <span className="cellar-muted">{trans.__('Esc goes back to the cell')}</span>
-        ) : (
-          stage && (
-            <Button
-              onClick={() => {
-                this.leave();
-                void commands.execute('cellar:reproduce-to-here', { stage: draft.stage });
-              }}
-            >
-              {trans.__('Reproduce to here')}
-            </Button>
-          )
-        )}
-        <span className="cellar-Strip-grow" />
-        {draft.isNew && stage && blocked && (
-          <Button onClick={() => this._tagNeeds()}>{trans.__('Tag the cells this needs…')}</Button>
-        )}
-        {(draft.isNew || draft.isChanged) && (
-          <Button kind="primary" disabled={!draft.isValid} onClick={() => this._commit()}>
-            {draft.cells.length > 1 ? trans.__('Tag %1 cells', draft.cells.length) : trans.__('Tag')}
-          </Button>
-        )}
-        {!draft.isNew && (
-          <Button aria-haspopup="menu" onClick={event => this._openMenu(event.currentTarget)}>
-            {trans.__('More')} <Icon name="chevron" />
-          </Button>
-        )}
-      </div>
     );
   }
 
