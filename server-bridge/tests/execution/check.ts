@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ScriptHeader, SCRIPT_HEADER_PREFIX } from '../../src/protocol/script.js';
+import { displayed, filesBelow, outFiles, readHeaders, variableDigest } from './made.js';
 import { toIpynb } from './notebook.js';
 import type { Book } from './notebook.js';
 
@@ -18,16 +17,23 @@ export interface StageResult {
   action: 'ran' | 'restored' | 'skipped' | 'failed' | 'blocked' | 'not-run';
 }
 
+/** What stages have made: `stage/name` of a variable or the path of a file → its digest. */
+export type Made = Record<string, string>;
+
 export interface Round {
   stages: StageResult[];
   /** stderr of `cellar`, for the reader of a failure. */
   stderr: string;
   exit: number | null;
-  /** `stage/name` or a file's path → what the pipeline made. */
-  got: Record<string, string>;
+  /** What the pipeline made; without what blocked stages made before. */
+  got: Made;
   /** The same by the truth; null when the notebook itself fails. */
-  truth: Record<string, string> | null;
+  truth: Made | null;
   error: string | null;
+  /** Stages that were refused, and those that wait for such. */
+  blocked: Set<string>;
+  /** Each stage → the names in `got` that it made, and what its cells showed. */
+  outs: Map<string, { names: string[]; shown: string }>;
 }
 
 function run(argv: string[], cwd: string, input?: string): { status: number | null; stdout: string; stderr: string } {
@@ -66,74 +72,66 @@ function put(folder: string, book: Book): void {
 
 function oneRound(cellar: string[], root: string, truthFolder: string, book: Book): Round {
   put(root, book);
+  const before = filesBelow(root);
   const answer = run([...cellar, 'reproduce', 'book.ipynb', '--python', 'python', '--json'], root);
   const report =
     answer.stdout.trim() === '' ? { stages: [] } : (JSON.parse(answer.stdout) as { stages: StageResult[] });
-  const headers = readHeaders(root);
+  const blocked = new Set(report.stages.filter(stage => stage.action === 'blocked').map(stage => stage.name));
+  report.stages
+    .filter(stage => stage.action === 'not-run')
+    .forEach(stage => blocked.size > 0 && blocked.add(stage.name));
+  const headers = readHeaders(root).filter(header => !blocked.has(header.stage));
   const truth = runTruth(truthFolder, book, headers);
-  const got: Record<string, string> = {};
+  const got: Made = {};
+  const outs: Round['outs'] = new Map();
   for (const header of headers) {
+    const names: string[] = [];
     for (const [name, path] of Object.entries(header.vars_out)) {
+      names.push(`${header.stage}/${name}`);
       got[`${header.stage}/${name}`] = variableDigest(join(root, path));
     }
-    for (const path of header.files_out) {
-      got[path] = fileDigest(join(root, path));
+    for (const [path, digest] of header.files_out.flatMap(out => outFiles(root, out))) {
+      names.push(path);
+      got[path] = digest;
+    }
+    outs.set(header.stage, { names, shown: displayed(root, header.stage) });
+  }
+  // Files that no script names as its out, if they came or changed now: a stage wrote what the compiler did not see.
+  for (const [path, digest] of filesBelow(root)) {
+    if (before.get(path) !== digest) {
+      got[path] = digest;
     }
   }
-  return { stages: report.stages, stderr: answer.stderr, exit: answer.status, got, ...truth };
+  return { stages: report.stages, stderr: answer.stderr, exit: answer.status, got, blocked, outs, ...truth };
 }
 
-function readHeaders(root: string): ScriptHeader[] {
-  const folder = join(root, '.cellar', 'book');
-  if (!existsSync(folder)) {
-    return [];
-  }
-  return readdirSync(folder)
-    .filter(name => name.endsWith('.py'))
-    .map(name => {
-      const line = readFileSync(join(folder, name), 'utf8').split('\n', 1)[0] ?? '';
-      return ScriptHeader.parse(JSON.parse(line.slice(SCRIPT_HEADER_PREFIX.length)));
-    });
-}
-
+/** The truth's values of the variables that the scripts save, and every file of its folder that its cells wrote. */
 function runTruth(
   folder: string,
   book: Book,
-  headers: ScriptHeader[]
-): { truth: Record<string, string> | null; error: string | null } {
+  headers: ReturnType<typeof readHeaders>
+): { truth: Made | null; error: string | null } {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   put(folder, book);
+  const given = filesBelow(folder);
   const wanted = Object.fromEntries(headers.map(header => [header.stage, Object.keys(header.vars_out)]));
   const answer = run(['python', join(here, 'truth.py'), 'book.ipynb', top], folder, JSON.stringify(wanted));
   if (answer.status !== 0) {
     throw new Error(`truth.py: ${answer.stderr}`);
   }
-  const said = JSON.parse(answer.stdout) as { vars: Record<string, string>; error: string | null };
-  const files = headers.flatMap(header => header.files_out);
-  const made = Object.fromEntries(files.map(path => [path, fileDigest(join(folder, path))]));
-  return { truth: said.error === null ? { ...said.vars, ...made } : null, error: said.error };
+  const said = JSON.parse(answer.stdout) as { vars: Made; error: string | null };
+  const made = [...filesBelow(folder)].filter(([path, digest]) => given.get(path) !== digest);
+  return { truth: said.error === null ? { ...said.vars, ...Object.fromEntries(made) } : null, error: said.error };
 }
 
-function fileDigest(path: string): string {
-  return existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : 'missing';
-}
-
-/** Format and SHA-256, as `truth.py` says it. */
-function variableDigest(path: string): string {
-  if (!existsSync(path)) {
-    return 'missing';
-  }
-  const bytes = readFileSync(path);
-  const head = bytes.subarray(0, 6).toString('latin1');
-  const format = head.startsWith('PAR1')
-    ? 'parquet'
-    : head.startsWith('\x93NUMPY')
-      ? 'npy'
-      : head.startsWith('PK')
-        ? 'npz'
-        : bytes[0] === 0x80
-          ? 'pickle'
-          : 'json';
-  return `${format} ${createHash('sha256').update(bytes).digest('hex')}`;
+/**
+ * Names whose value in the pipeline is not the truth's, in both directions: what one of them made and the other did not is a
+ * difference. What only blocked stages could have made is not asked for.
+ */
+export function differences(round: Round): string[] {
+  const truth = round.truth ?? {};
+  const missing = Object.keys(truth).filter(name => truth[name] !== round.got[name]);
+  const extra = Object.keys(round.got).filter(name => !(name in truth));
+  return [...(round.blocked.size > 0 ? missing.filter(name => name in round.got) : missing), ...extra];
 }

@@ -1,32 +1,28 @@
-import type { Book } from './notebook.js';
+import { dependents } from './dependents.js';
+import type { Book, TextCell } from './notebook.js';
+import { pick } from './random.js';
+import type { Random } from './random.js';
+import { addCell, moveBelow, splitCell, swapInStage } from './restructure.js';
 
-/** A seeded generator (mulberry32): the same seed gives the same story on every machine. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-export type Random = () => number;
-
-const pick = <T>(random: Random, items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
-
-/** Kinds of mutation and their shares of all tries. `quiet` ones must not run anything. */
+/** Kinds of mutation and their shares of all tries, in percent. */
 export const kinds = {
-  'number in a stage': { share: 28, quiet: false },
-  'number in setup': { share: 14, quiet: false },
-  'number in params': { share: 14, quiet: false },
-  'operator in a stage': { share: 8, quiet: false },
-  'operator in setup': { share: 6, quiet: false },
-  'number in data': { share: 12, quiet: false },
-  'number in a module': { share: 6, quiet: false },
-  'a new statement in a stage': { share: 4, quiet: false },
-  'a comment': { share: 4, quiet: true },
-  'a scratch cell': { share: 4, quiet: true }
+  'number in a stage': 19,
+  'number in setup': 8,
+  'number in params': 11,
+  'operator in a stage': 6,
+  'operator in setup': 4,
+  'number in data': 8,
+  'number in a module': 4,
+  'a sibling stage': 6,
+  'a new statement in a stage': 3,
+  'a new cell in a stage': 4,
+  'a cell split': 4,
+  'a cell moved in its stage': 4,
+  'a cell moved below another stage': 4,
+  'content of a written file': 4,
+  'name of a written file': 3,
+  'a comment': 4,
+  'a scratch cell': 4
 } as const;
 export type Kind = keyof typeof kinds;
 
@@ -35,7 +31,11 @@ export interface Mutation {
   /** What was done, for the reader of a failure. */
   text: string;
   book: Book;
+  /** The stage whose cells alone were edited; null when the edit is of no stage or of several. */
+  stage: string | null;
 }
+
+type Made = Omit<Mutation, 'kind'> | undefined;
 
 const NUMBER = /(?<![\w."'%{])\d+(?:\.\d+)?(?![\w"'}])/g;
 const OPERATOR = / (\+|-|\*|<=|>=|<|>) /g;
@@ -75,10 +75,11 @@ function replaceOne(
 function changeCell(
   random: Random,
   book: Book,
-  role: Book['cells'][number]['role'],
-  change: (text: string) => string | undefined
-): { book: Book; text: string } | undefined {
-  const candidates = book.cells.flatMap((cell, index) => (cell.role === role ? [index] : []));
+  role: TextCell['role'],
+  change: (text: string) => string | undefined,
+  fits: (cell: TextCell) => boolean = () => true
+): Made {
+  const candidates = book.cells.flatMap((cell, index) => (cell.role === role && fits(cell) ? [index] : []));
   const index = pick(random, candidates);
   const cell = index === undefined ? undefined : book.cells[index];
   const source = cell === undefined ? undefined : change(cell.source);
@@ -86,10 +87,10 @@ function changeCell(
     return undefined;
   }
   const cells = book.cells.with(index, { ...cell, source });
-  return { book: { ...book, cells }, text: `cell ${index}:\n${source}` };
+  return { book: { ...book, cells }, text: `cell ${index}:\n${source}`, stage: cell.stage };
 }
 
-function changeFile(random: Random, book: Book, module: boolean): { book: Book; text: string } | undefined {
+function changeFile(random: Random, book: Book, module: boolean): Made {
   const name = pick(
     random,
     Object.keys(book.files).filter(path => path.endsWith('.py') === module)
@@ -98,13 +99,56 @@ function changeFile(random: Random, book: Book, module: boolean): { book: Book; 
   if (name === undefined || source === undefined) {
     return undefined;
   }
-  return { book: { ...book, files: { ...book.files, [name]: source } }, text: `${name}:\n${source}` };
+  const files = { ...book.files, [name]: source };
+  return { book: { ...book, files }, text: `${name}:\n${source}`, stage: null };
 }
 
-function chooseKind(random: Random): Kind {
-  let left = random() * Object.values(kinds).reduce((sum, each) => sum + each.share, 0);
+/** An edit of a stage that some stage below does not depend on. */
+function changeSibling(random: Random, book: Book): Made {
+  const names = [...new Set(book.cells.flatMap(cell => cell.stage ?? []))];
+  const alone = names.filter((name, at) => names.slice(at + 1).some(other => !dependents(book, name).has(other)));
+  return changeCell(
+    random,
+    book,
+    'stage',
+    text => changeNumber(random, text) ?? changeOperator(random, text),
+    cell => alone.includes(cell.stage ?? '')
+  );
+}
+
+/** Writes one line more into a file that a cell opens for writing. */
+function changeContent(random: Random, text: string): string | undefined {
+  return replaceOne(random, text, /with open\("[^"]+", "w"[^\n]*\) as (\w+):\n/g, found => {
+    const handle = /as (\w+):\n$/.exec(found)?.[1] ?? '';
+    return `${found}    ${handle}.write("${Math.floor(random() * 1000)}\\n")\n`;
+  });
+}
+
+function rename(random: Random, book: Book): Made {
+  const names = book.cells
+    .filter(cell => cell.role === 'stage')
+    .flatMap(cell =>
+      [...cell.source.matchAll(/(?<=(?:open|Path|to_csv|to_parquet|np\.savez?)\(")[\w.]+(?=")/g)].map(hit => hit[0])
+    )
+    .filter(name => !(name in book.files));
+  const name = pick(random, names);
+  const next = name?.replace(/^[a-z_]*/, word => `${word}_${Math.floor(random() * 100)}`);
+  return name === undefined || next === undefined
+    ? undefined
+    : {
+        book: {
+          ...book,
+          cells: book.cells.map(cell => ({ ...cell, source: cell.source.replaceAll(`"${name}"`, `"${next}"`) }))
+        },
+        text: `${name} is now ${next}`,
+        stage: null
+      };
+}
+
+function chooseKind(point: number): Kind {
+  let left = point * Object.values(kinds).reduce((sum, share) => sum + share, 0);
   for (const kind of Object.keys(kinds) as Kind[]) {
-    left -= kinds[kind].share;
+    left -= kinds[kind];
     if (left < 0) {
       return kind;
     }
@@ -112,10 +156,22 @@ function chooseKind(random: Random): Kind {
   return 'a comment';
 }
 
-/** One mutation by the fixed shares; undefined when the chosen kind finds nothing to change in this notebook. */
-export function mutate(random: Random, book: Book): Mutation | undefined {
-  const kind = chooseKind(random);
-  const tries: Record<Kind, () => { book: Book; text: string } | undefined> = {
+/**
+ * The points from which kinds are drawn: a golden-ratio sequence, which takes each kind close to its share even in a short story.
+ */
+export function points(random: Random): () => number {
+  let point = random();
+  return () => {
+    point = (point + 0.618033988749895) % 1;
+    return point;
+  };
+}
+
+/** One mutation of the kind at `point` of the fixed shares; undefined when that kind finds nothing to change in this notebook. */
+export function mutate(point: number, random: Random, book: Book): Mutation | undefined {
+  const kind = chooseKind(point);
+  const number = (): number => Math.floor(random() * 1000);
+  const tries: Record<Kind, () => Made> = {
     'number in a stage': () => changeCell(random, book, 'stage', text => changeNumber(random, text)),
     'number in setup': () => changeCell(random, book, 'setup', text => changeNumber(random, text)),
     'number in params': () => changeCell(random, book, 'params', text => changeNumber(random, text)),
@@ -123,8 +179,14 @@ export function mutate(random: Random, book: Book): Mutation | undefined {
     'operator in setup': () => changeCell(random, book, 'setup', text => changeOperator(random, text)),
     'number in data': () => changeFile(random, book, false),
     'number in a module': () => changeFile(random, book, true),
-    'a new statement in a stage': () =>
-      changeCell(random, book, 'stage', text => `${text}\nextra_${Math.floor(random() * 1000)} = 1`),
+    'a sibling stage': () => changeSibling(random, book),
+    'a new statement in a stage': () => changeCell(random, book, 'stage', text => `${text}\nextra_${number()} = 1`),
+    'a new cell in a stage': () => addCell(random, book, `print("extra", ${number()})`),
+    'a cell split': () => splitCell(random, book),
+    'a cell moved in its stage': () => swapInStage(random, book),
+    'a cell moved below another stage': () => moveBelow(random, book),
+    'content of a written file': () => changeCell(random, book, 'stage', text => changeContent(random, text)),
+    'name of a written file': () => rename(random, book),
     'a comment': () =>
       changeCell(random, book, pick(random, ['stage', 'setup'])!, text => `# a note\n\n${text}\n# end`),
     'a scratch cell': () => changeCell(random, book, 'scratch', text => `${text}\nunused = 1`)

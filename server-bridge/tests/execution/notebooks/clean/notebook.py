@@ -17,6 +17,7 @@ with open(DATA / "temps.csv", newline="") as source:
     rows = [parse(row) for row in csv.DictReader(source)]
 # %% stage filter
 warm = [row for row in rows if row["temp"] > cut]
+# %% stage filter
 cold = [row for row in rows if row["temp"] <= cut]
 # %% stage convert
 kelvin = {row["place"]: to_kelvin(row["temp"]) for row in warm}

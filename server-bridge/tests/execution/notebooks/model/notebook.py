@@ -14,7 +14,9 @@ slope = 2.0
 alpha = 0.1
 # %% stage data
 frame = make(30, slope)
+# %% stage data
 train = frame.iloc[::2].reset_index(drop=True)
+# %% stage data
 test = frame.iloc[1::2].reset_index(drop=True)
 # %% stage fit
 model = Ridge(alpha=alpha)

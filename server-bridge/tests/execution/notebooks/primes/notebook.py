@@ -19,7 +19,7 @@ start = 5
 # %% stage collect
 found = []
 candidate = start
-while len(found) < 12:
+while len(found) < 12 and not candidate // 1_000:
     if is_prime(candidate):
         found.append(candidate)
     candidate += 1

@@ -24,6 +24,7 @@ with open("body.txt", "w") as out:
     out.write(os.environ["GREETING"] + "\n" + body)
 # %% stage bytes
 raw = body.encode("utf-8")
+# %% stage bytes
 marks = set(raw)
 # %% stage json
 with open("facts.json", "w") as out:

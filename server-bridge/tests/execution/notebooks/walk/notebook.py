@@ -23,6 +23,7 @@ for _ in range(steps):
 path[:3]
 # %% stage measure
 width = max(path) - min(path)
+# %% stage measure
 deviation = spread(path)
 # %% stage report
 lines = [f"width {width:.6f}", f"deviation {deviation:.6f}", f"length {len(path)}"]

@@ -24,6 +24,7 @@ counts = collections.Counter(words)
 common = sorted(word for word, n in counts.items() if n >= least)
 # %% stage lengths
 longest = max(lines, key=len)
+# %% stage lengths
 sizes = {len(line): line[:5] for line in lines}
 # %% stage write
 with open("counts.json", "w") as target:
