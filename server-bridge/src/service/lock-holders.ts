@@ -22,12 +22,6 @@ export async function lockHolders(project: Project): Promise<Holders> {
   return { of: stage => whole ?? blockerOf(stage, entries) };
 }
 
-/** Who has registered paths that one of the stages reads or writes, in words; null when nobody has. */
-export function pathHolder(project: Project, stages: readonly Stage[]): string | null {
-  const entries = registered(project.tmpDir);
-  return stages.map(stage => blockerOf(stage, entries)).find(holder => holder !== null) ?? null;
-}
-
 /** Nobody may write what a stage reads; nobody may write or read what it writes. */
 function blockerOf(stage: Stage, entries: readonly Registered[]): string | null {
   const reads = [...stage.deps.filter(dep => !dep.external), ...stage.params].map(dep => dep.abs);

@@ -1,10 +1,8 @@
 import { dirname, join, relative, sep } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { CellarError } from '../protocol/errors.js';
 import type { BlockMap } from '../protocol/job.js';
 import type { RunMode } from '../protocol/wire.js';
 import { readTextIfSync } from '../io/files.js';
-import { throwIfCancelled } from '../io/flock.js';
 import { publishFile } from '../io/publish.js';
 import { shellExecutor } from '../pipeline/executor.js';
 import type { Executor } from '../pipeline/executor.js';
@@ -16,7 +14,6 @@ import type { Stage } from '../pipeline/stage.js';
 import type { Project } from '../workspace/project.js';
 import { readHistory, recordRun } from './history.js';
 import type { NewJobEvent } from './job-log.js';
-import { pathHolder } from './lock-holders.js';
 import { notebookExecutor } from './notebook-executor.js';
 import { md5Of, recordedOut } from './recorded-outputs.js';
 import { changedReads, hashUndeclared, resultKey } from './undeclared-reads.js';
@@ -97,7 +94,6 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
   };
   // A stage is asked about before its own run here: what the history said at the start is what counts.
   const history = readHistory(project.tmpDir);
-  await untilFree(request, holder => tell({ type: 'waiting', stage: null, holder }));
   return reproduce(project, {
     targets,
     single,
@@ -120,33 +116,6 @@ export async function runNotebook(request: NotebookRunRequest): Promise<Reproduc
         text: 'an interrupted run of this stage was put back'
       })
   });
-}
-
-/** Milliseconds between two looks at what another process has registered. */
-const PAUSE = 500;
-
-/**
- * Waits while another process works on what the queued stages read or write: `dvc repro` keeps its paths registered while a
- * command runs, without the project lock, and a run would be refused (spec/dvc-data.md §1.5).
- * @throws `E_CANCELLED`
- */
-async function untilFree(
-  { project, queued, signal }: NotebookRunRequest,
-  onWait: (holder: string) => void
-): Promise<void> {
-  let told: string | null = null;
-  for (;;) {
-    throwIfCancelled(signal);
-    const holder = pathHolder(project, queued());
-    if (holder === null) {
-      return;
-    }
-    if (holder !== told) {
-      told = holder;
-      onWait(holder);
-    }
-    await pause(PAUSE, undefined, { signal }).catch(() => undefined);
-  }
 }
 
 function nameOf(stage: Stage): string {

@@ -10,16 +10,15 @@ import type { Desk, Notebook } from './desk.js';
 const LIMIT = { timeout: 180_000 };
 const { started } = testDesks();
 
-/** Writes the sum once a file `go` lies there. */
+/** Makes the values once a file `go` lies there. */
 const waits = {
-  ...total,
+  ...make,
   source: `import os, time
 print("waits", flush=True)
 while not os.path.exists("go"):
     time.sleep(0.05)
-values = [1, 2, 3]
-${total.source}`,
-  tag: { role: 'stage', stage: 'total', ignore: ['go'] }
+${make.source}`,
+  tag: { role: 'stage', stage: 'make', ignore: ['go'] }
 };
 
 /** The notebook as Lab saves it. */
@@ -81,7 +80,7 @@ const over = (desk: Desk, job: string): Promise<unknown> =>
 
 test('the command line while the tab’s run goes on: it waits, says for whom, and both end right', LIMIT, async () => {
   const desk = await started();
-  const cells = [waits];
+  const cells = [waits, total];
   const text = file(cells);
   desk.write('a.ipynb', text);
   const book = await desk.open(cells);
@@ -91,12 +90,12 @@ test('the command line while the tab’s run goes on: it waits, says for whom, a
   const same = await typed(desk, 'compile', 'a.ipynb');
   expect(await same.ended).toMatchObject({ status: 0, out: holds('Everything is compiled.') });
   // What the running stage reads is not written: the command says who has it, and changes nothing (N12).
-  const script = desk.read('.cellar/a/total.py');
-  desk.write('a.ipynb', file([{ ...waits, source: `${waits.source}\nprint(values)` }]));
+  const script = desk.read('.cellar/a/make.py');
+  desk.write('a.ipynb', file([{ ...waits, source: `${waits.source}\nprint(values)` }, total]));
   const other = await (await typed(desk, 'compile', 'a.ipynb')).ended;
   expect(other.status).not.toBe(0);
-  expect(other.out).toMatch(/^ERROR: .*total\.py[^]*^NEXT: .*\[E_BUSY_PATH\]$/m);
-  expect(desk.read('.cellar/a/total.py')).toBe(script);
+  expect(other.out).toMatch(/^ERROR: .*make\.py[^]*^NEXT: .*\[E_BUSY_PATH\]$/m);
+  expect(desk.read('.cellar/a/make.py')).toBe(script);
   desk.write('a.ipynb', text);
 
   const second = await typed(desk, ...REPRODUCE);
@@ -108,7 +107,7 @@ test('the command line while the tab’s run goes on: it waits, says for whom, a
   expect(status, out).toBe(0);
   expect(desk.read('a.ipynb')).toBe(text);
   expect(desk.read('total.txt')).toBe('6');
-  expect((await book.view()).stages.map(each => each.state)).toEqual(['fresh']);
+  expect((await book.view()).stages.map(each => each.state)).toEqual(['fresh', 'fresh']);
   expect(desk.sh('dvc', 'status').out).toContain('up to date');
 });
 
@@ -117,7 +116,7 @@ test(
   LIMIT,
   async () => {
     const desk = await started();
-    const cells = [waits];
+    const cells = [waits, total];
     desk.write('a.ipynb', file(cells));
     const first = await typed(desk, ...REPRODUCE);
     await first.says('waits');
@@ -138,7 +137,7 @@ test(
     expect(status, out).toBe(0);
     expect(await over(desk, job)).toMatchObject({ event: { state: 'done' } });
     expect(desk.read('total.txt')).toBe('6');
-    expect((await book.view()).stages.map(each => each.state)).toEqual(['fresh']);
+    expect((await book.view()).stages.map(each => each.state)).toEqual(['fresh', 'fresh']);
     expect(desk.sh('dvc', 'status').out).toContain('up to date');
   }
 );
