@@ -57,11 +57,13 @@ export function stageFiles(input: StageFiles, place: FilePlace, problems: Proble
     }
     const path = normal(event, input.base, place);
     if (path === null) {
-      if (event.mode !== 'check') {
+      if (event.mode !== 'check' && event.mode !== 'remove') {
         outside(event, input.stage, problems);
       }
     } else if (event.mode === 'check') {
       files.checked.set(path, foundAt(event, path));
+    } else if (event.mode === 'remove') {
+      forget(path, files);
     } else if (!input.own.has(event.unit) && event.mode !== 'read' && event.mode !== 'list') {
       setupWrites(event, path, input.stage, problems, notebook);
     } else {
@@ -75,6 +77,15 @@ export function stageFiles(input: StageFiles, place: FilePlace, problems: Proble
   }
   required.forEach(path => files.optional.delete(path));
   return files;
+}
+
+/** What the stage made and takes away again is no out; where it is made once more afterwards it is. */
+function forget(path: string, files: Files): void {
+  for (const made of files.writes.keys()) {
+    if (made === path || made.startsWith(`${path}/`)) {
+      files.writes.delete(made);
+    }
+  }
 }
 
 /** A database is read, or written where the stage changes it; null for one in memory. */

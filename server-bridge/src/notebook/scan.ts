@@ -271,6 +271,9 @@ class Scan {
       for (const told of texts) {
         const text = this.accepted(told);
         const { mode, ending } = access;
+        if (mode === 'remove' && !(depth === 0 && texts.length === 1 && this.isStatement(node))) {
+          continue; // under a condition it may stay
+        }
         const optional = this.optional > 0 || this.dead > 0;
         if (this.dead > 0 && !isRead(mode)) {
           continue;
@@ -283,6 +286,12 @@ class Scan {
       this.handed(node, local, depth, row);
       this.delayed(node, local, depth, row);
     }
+  }
+
+  /** Whether a call is a statement of its own in the cell: it is made whenever the cell runs. */
+  private isStatement(node: Py): boolean {
+    const { type, kids } = this.unit.node;
+    return type === 'expression_statement' && kids[0] === node;
   }
 
   /** The text, null where it holds what was refused: said now that it is the path of a file. */

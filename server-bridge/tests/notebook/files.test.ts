@@ -14,6 +14,29 @@ const FILES: [rule: string, cells: Tagged[], reads: string[], writes: string[]][
     ['b.parquet']
   ],
   [
+    'what a stage makes and takes away again is no out; what it makes once more is',
+    [
+      [
+        's',
+        'import os, shutil\nfrom pathlib import Path\nopen("tmp.txt", "w")\nos.remove("tmp.txt")\nopen("work/a", "w")\nshutil.rmtree("work")\np = Path("b.bin")\np.write_bytes(b"")\np.unlink()\nos.remove("out.txt")\nopen("out.txt", "w")'
+      ]
+    ],
+    [],
+    ['out.txt']
+  ],
+  [
+    'what is taken away under a condition may stay',
+    [['s', 'import os\nopen("tmp.txt", "w")\nif tidy:\n    os.remove("tmp.txt")']],
+    [],
+    ['tmp.txt']
+  ],
+  [
+    'memmap by its mode',
+    [['s', 'a = np.memmap("a.bin", "u1", "w+")\nb = np.memmap("b.bin", mode="r")\nc = np.memmap("c.bin")']],
+    ['b.bin', 'c.bin'],
+    ['a.bin']
+  ],
+  [
     'a name has the values of every branch',
     [
       [

@@ -25,7 +25,7 @@ const SLICES: [rule: string, cells: Tagged[], stage: string, script: string][] =
       ['s', '%timeit -n 10 -r3 f(1)\n%prun -s cumulative -q f(2)\n%lprun -f f -f g f(-3)\n%memit f(4)\n%time y = f(5)']
     ],
     's',
-    'def f(n):\n    return n\n# %%\nf(1)\nf(2)\nf(-3)\nf(4)\ny = f(5)\n'
+    'def f(n):\n    return n\n# %%\nf(1);\nf(2);\nf(-3);\nf(4);\ny = f(5)\n'
   ],
   [
     'N17 a function that stores into a class, through another one, runs in all later stages',

@@ -5,9 +5,10 @@ import { calleeName, dotted } from './sharing.js';
 import type { Py } from './tree.js';
 
 /**
- * `check` asks whether there is such a file; a `database` is read, and written where the stage's statements say so.
+ * `check` asks whether there is such a file; a `database` is read, and written where the stage's statements say so;
+ * `remove` takes it away.
  */
-export type AccessMode = 'read' | 'write' | 'append' | 'update' | 'list' | 'check' | 'database';
+export type AccessMode = 'read' | 'write' | 'append' | 'update' | 'list' | 'check' | 'database' | 'remove';
 
 export interface Access {
   mode: AccessMode;
@@ -52,7 +53,6 @@ const FIRST = new Map<string, AccessMode>(
     'np.loadtxt': 'read',
     'np.genfromtxt': 'read',
     'np.fromfile': 'read',
-    'np.memmap': 'read',
     'np.recfromcsv': 'read',
     'plt.imread': 'read',
     'mpimg.imread': 'read',
@@ -118,7 +118,10 @@ const FIRST = new Map<string, AccessMode>(
     'os.path.isdir': 'check',
     'os.path.lexists': 'check',
     isfile: 'check',
-    isdir: 'check'
+    isdir: 'check',
+    'os.remove': 'remove',
+    'os.unlink': 'remove',
+    'shutil.rmtree': 'remove'
   })
 );
 
@@ -164,6 +167,10 @@ function accessesOf(call: Py): Access[] {
 
   if (OPENERS.test(callee)) {
     return at(openMode(positional(args, 1) ?? keyword(args, ['mode'])), first);
+  }
+  if (/^(np|numpy)\.memmap$|(^|\.)open_memmap$/.test(callee)) {
+    const mode = constantText(positional(args, name === 'memmap' ? 2 : 1) ?? keyword(args, ['mode']));
+    return at(mode === 'w+' ? 'write' : mode === 'r+' ? 'update' : 'read', first);
   }
   if (COPIERS.test(callee) && object !== undefined) {
     return [...at('read', first), ...at('write', positional(args, 1) ?? keyword(args, ['dst']))];
@@ -214,6 +221,8 @@ function objectAccess(name: string, object: Py, args: Py[]): Access[] {
     case 'write_bytes':
     case 'touch':
       return on('write');
+    case 'unlink':
+      return on('remove');
     case 'open':
       return on(openMode(positional(args, 0) ?? keyword(args, ['mode'])));
     case 'iterdir':

@@ -138,7 +138,8 @@ function lineMagic(
   }
   if (TIMERS.has(name) && target === undefined) {
     const code = stripOptions(name, args);
-    return code === '' ? nothing : code;
+    // Only `%time` gives what its statement gives; the others show times alone.
+    return code === '' ? nothing : name === 'time' ? code : `${code};`;
   }
   if (name === 'env' || name === 'set_env') {
     const [, key, value] = /^(\w+)(?:\s*=\s*|\s+)(.+)$/.exec(args) ?? [];
