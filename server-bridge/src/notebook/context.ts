@@ -66,6 +66,8 @@ export interface StageResult {
   outputs: Found[];
   /** Stages of this notebook that it needs, sorted. */
   needs: string[];
+  /** Names that its cells bind or may change. */
+  makes: string[];
   /** Names that its slice holds, in notebook order, with their cells (N50). */
   slice: { name: string; cell: number; text: string }[];
   lines: LineOrigin[];

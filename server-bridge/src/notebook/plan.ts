@@ -131,7 +131,10 @@ function keepEarlier(program: Program, plan: StagePlan, previous: Previous | nul
   }
 }
 
-/** Is `name`, as the scratch statement reads it, a value that this stage certainly binds and can save? */
+/**
+ * Is `name`, as the scratch statement reads it, a value that this stage certainly binds, or that a stage above bound and this
+ * one changes, and that can be saved?
+ */
 function producedFor(program: Program, plan: StagePlan, name: string, reader: Unit, end: number): boolean {
   const newest = newestBinding(program, name, reader.index);
   if (newest === undefined || newest.unit.stage !== plan.stage.name || newest.unit.kind === 'import') {
@@ -139,8 +142,12 @@ function producedFor(program: Program, plan: StagePlan, name: string, reader: Un
   }
   const atEnd = newestBinding(program, name, end + 1);
   const binder = newestWhere(program, name, end + 1, one => one.how === 'bind');
-  const bound = binder?.unit.stage === plan.stage.name && atEnd?.how !== 'delete';
-  return bound && newest.how !== 'delete' && !travels(program, binder.unit) && savable(binder.unit, name);
+  if (binder === undefined || binder.unit.stage === null || newest.how === 'delete' || atEnd?.how === 'delete') {
+    return false;
+  }
+  const changed = atEnd?.how === 'change' && atEnd.unit.stage === plan.stage.name;
+  const own = binder.unit.stage === plan.stage.name || (changed && plan.selection.variables.has(name));
+  return own && !travels(program, binder.unit) && savable(binder.unit, name);
 }
 
 const UNSAVABLE =

@@ -87,6 +87,7 @@ export function stageResult(
     inputs: inputsOf(parts, params, place),
     outputs: outputsOf(parts),
     needs: [...new Set([...selection.variables.values()].map(one => one.from))].sort(),
+    makes: [...new Set(stage.units.flatMap(unit => [...unit.facts.may, ...unit.changed.keys()]))],
     slice: [...selection.included]
       .sort((a, b) => a.index - b.index)
       .map(unit => ({ name: [...unit.facts.may][0] ?? '', cell: unit.cell, text: unit.node.text })),

@@ -34,7 +34,7 @@ export async function loadPlan(notebook: OpenNotebook, cell: number): Promise<Lo
   const missing: LoadPlan['missing'] = [];
   const present: Wanted[] = [];
   for (const wanted of newest(above).filter(each => !isCode(program, each.name, limit))) {
-    const reason = whyNot(view, wanted, folder);
+    const reason = whyNot(view, wanted, folder) ?? changedSince(above, wanted);
     if (reason === null) {
       present.push(wanted);
       variables.push({ name: wanted.name, stage: wanted.stage, ...facts(join(folder, wanted.path)) });
@@ -88,6 +88,12 @@ function whyNot(view: NotebookView, wanted: Wanted, folder: string): string | nu
     return `stage ${wanted.stage} is ${stage?.state ?? 'unknown'}`;
   }
   return statSync(join(folder, wanted.path)) === null ? 'its file is missing' : null;
+}
+
+/** A later stage that changed the value and does not keep it, because nobody read it below when it was compiled (N9a). */
+function changedSince(above: readonly StageResult[], { name, stage }: Wanted): string | null {
+  const last = above.findLast(each => each.makes.includes(name))?.name ?? stage;
+  return last === stage ? null : `stage ${last} changes it and does not keep it`;
 }
 
 /** Size, and the format by the first bytes, as the runner tells them apart (N39). */
