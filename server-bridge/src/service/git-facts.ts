@@ -15,8 +15,24 @@ export interface GitFacts {
 
 const NOTHING: GitFacts = { ignored: [], unadded: [] };
 
-/** Answers of the last question for each project: git is asked again only when its index or the files are others. */
-const known = new WeakMap<Project, { key: string; facts: Promise<GitFacts> }>();
+/** Answers of the last questions of each project: git is asked again only when its index or the files are others. */
+class Known<T> {
+  private readonly last = new WeakMap<Project, { key: string; answer: Promise<T> }>();
+
+  of(project: Project, key: string, ask: () => Promise<T>): Promise<T> {
+    const last = this.last.get(project);
+    if (last?.key === key) {
+      return last.answer;
+    }
+    const answer = ask();
+    this.last.set(project, { key, answer });
+    answer.catch(() => this.last.delete(project));
+    return answer;
+  }
+}
+
+const factsOf = new Known<GitFacts>();
+const trackedOf = new Known<Set<string>>();
 
 /**
  * N11: scripts, runners, `dvc.yaml` and `dvc.lock` must be in git, else a clone lacks them. Two processes of git, and none
@@ -31,14 +47,18 @@ export async function gitFacts(project: Project, stages: readonly Stage[]): Prom
   const { own, common } = await git.folders();
   const rules = [...ignoreFiles(git.root, files), join(common, 'info', 'exclude')].map(stamp);
   const key = JSON.stringify([files, stamp(join(own, 'index')), rules]);
-  const last = known.get(project);
-  if (last?.key === key) {
-    return last.facts;
+  return factsOf.of(project, key, () => ask(project, files));
+}
+
+/** Those of the outs (absolute paths) that git has in its index (N29). */
+export async function trackedOuts(project: Project, outs: readonly string[]): Promise<Set<string>> {
+  const { git } = project;
+  if (git === null || outs.length === 0) {
+    return new Set();
   }
-  const facts = ask(project, files);
-  known.set(project, { key, facts });
-  facts.catch(() => known.delete(project));
-  return facts;
+  const { own } = await git.folders();
+  const key = JSON.stringify([outs, stamp(join(own, 'index'))]);
+  return trackedOf.of(project, key, () => git.trackedAmong(outs));
 }
 
 function stamp(path: string): string | null {

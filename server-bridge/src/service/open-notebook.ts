@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Problem } from '../protocol/analysis.js';
 import { CellarError } from '../protocol/errors.js';
 import type { NotebookView, StageView } from '../protocol/wire.js';
 import { readFile, isErrno } from '../io/files.js';
@@ -19,6 +20,7 @@ import { movedProblem, notebookOwners } from './moved-notebooks.js';
 import { diskStage, ordered } from './project-view.js';
 import type { ProjectSession } from './project-session.js';
 import { slowSetup } from './slow-setup.js';
+import { trackedProblems } from './tracked-outs.js';
 import { undeclaredProblems } from './undeclared-problems.js';
 import { computeStates } from './stage-states.js';
 import type { ComputedState, LiveStage } from './stage-states.js';
@@ -178,10 +180,15 @@ async function makeView(document: Document, session: ProjectSession | null, othe
   const history = readHistory(project.tmpDir);
   const idOf = (name: string): string => live.find(each => each.stage.name === name)?.stage.id ?? '';
   const text = { cells: document.cells, metadata: document.metadata };
+  const tracked = await trackedProblems(analysis, text, project);
+  // What is known before a run need not be said once more because a run met it.
+  const isNew = ({ code, stage }: Problem): boolean =>
+    !tracked.some(each => each.code === code && each.stage === stage);
   const problems = await withPutBack(project, [
     ...(moved === null ? [] : [moved]),
     ...analysis.problems,
-    ...failedProblems(analysis, text, project.root, idOf, states, session.failed),
+    ...tracked,
+    ...failedProblems(analysis, text, project.root, idOf, states, session.failed).filter(isNew),
     ...undeclaredProblems(analysis, text, document.abs, project.root),
     ...slowSetup(analysis, text, document.abs, name => history[idOf(name)]),
     ...loadingProblems([...errors, ...all.errors], states, project.root)

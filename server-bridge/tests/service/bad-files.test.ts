@@ -88,7 +88,10 @@ test('an out that git tracks is refused before the run; one button takes it out 
   desk.write('tracked.txt', 'old');
   desk.sh('git', 'add', 'tracked.txt');
   const book = await desk.open([stage('write', 'with open("tracked.txt", "w") as out:\n    out.write("y")')]);
+  // Said as soon as it is tagged; a run that is started all the same is refused there, and says nothing twice.
+  expect(await book.problem('E_OUT_TRACKED_BY_GIT')).toMatchObject({ cell: 0, path: 'tracked.txt' });
   expect((await book.reproduce()).errors['write']?.code).toBe('E_OUT_TRACKED_BY_GIT');
+  expect((await book.view()).problems.filter(each => each.code === 'E_OUT_TRACKED_BY_GIT')).toHaveLength(1);
   const problem = await book.problem('E_OUT_TRACKED_BY_GIT');
   expect(problem).toMatchObject({
     severity: 'error',
