@@ -1,9 +1,10 @@
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join, posix, relative, sep } from 'node:path';
 import { assertWritable } from '../io/contain.js';
 import { readTextIfSync } from '../io/files.js';
 import { publishFile } from '../io/publish.js';
 import { newOperation, openTrash } from '../io/trash.js';
 import { CellarError } from '../protocol/errors.js';
+import type { Analysis, StageResult } from '../notebook/context.js';
 import type { Problem } from '../protocol/analysis.js';
 import type { Project } from '../workspace/project.js';
 import type { ComputedState } from './stage-states.js';
@@ -33,6 +34,24 @@ function problemOf(error: CellarError, root: string): Problem {
     stage: error.at?.stage,
     fixes: []
   };
+}
+
+/** Those that are about a stage of the open notebook go to its cell: where the path is found, else its first. */
+export function atCells(
+  problems: readonly Problem[],
+  analysis: Analysis,
+  addressOf: (stage: StageResult) => string
+): Problem[] {
+  return problems.map(problem => {
+    const stage = analysis.stages.find(each => addressOf(each) === problem.stage);
+    if (stage === undefined) {
+      return problem;
+    }
+    const folder = posix.dirname(analysis.notebook);
+    const found = stage.outputs.find(({ kind, name }) => kind === 'file' && posix.join(folder, name) === problem.path);
+    const cell = found?.cell ?? stage.cells[0] ?? null;
+    return { ...problem, notebook: analysis.notebook, cell, stage: stage.name };
+  });
 }
 
 function inProject(root: string, path: string): string {

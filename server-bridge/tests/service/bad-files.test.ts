@@ -73,7 +73,12 @@ test('a stage that writes into tracked data is found before the run (N29)', LIMI
     message: holds("'data'('data.dvc')\n'data/out.txt'('write')\noverlap"),
     next: "Write 'data/out.txt' outside of 'data', or stop tracking that directory."
   };
-  expect(await book.problem('E_OVERLAPPING_OUTS')).toMatchObject({ ...said, severity: 'error', stage: 'write' });
+  expect(await book.problem('E_OVERLAPPING_OUTS')).toMatchObject({
+    ...said,
+    severity: 'error',
+    stage: 'write',
+    cell: 0
+  });
   await expect(book.reproduce()).rejects.toMatchObject({ data: said });
   expect(readdirSync(join(desk.root, 'data'))).toEqual(['in.txt']);
   expect(desk.read('data/in.txt')).toBe('x');
