@@ -85,8 +85,11 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
     touch(mutation.name, mutation.row, how, stored ? 0 : mutation.dots, mutation.direct);
   }
   for (const site of unit.facts.calls) {
-    for (const { name, draw } of table.changedBy(site)) {
+    for (const { name, draw, bound } of table.changedBy(site)) {
       touch(name, site.row, draw ? 'draw' : 'change', 9, false);
+      if (bound) {
+        record(program, unit, name, site.row, 'may');
+      }
     }
     for (const { summary } of table.callees(site)) {
       unit.state ||= summary.state || (summary.module === '' && storesInState(program, unit, summary.stores));
@@ -111,19 +114,21 @@ function drawsFrom(program: Program, groups: Groups, name: string, unit: Unit): 
   });
 }
 
-function record(program: Program, unit: Unit, name: string, row: number): void {
-  const bindings = program.bindings.get(name);
-  if (bindings === undefined || unit.changed.has(name)) {
+/** `how` is `may` for a name that a call binds through `global`, though nothing above does. */
+function record(program: Program, unit: Unit, name: string, row: number, how: 'change' | 'may' = 'change'): void {
+  const bindings = program.bindings.get(name) ?? [];
+  if (unit.changed.has(name)) {
     return;
   }
   const earlier = bindings.some(one => one.unit.index < unit.index && one.how !== 'delete');
-  if (!earlier && !unit.facts.may.has(name)) {
+  if (!earlier && how === 'change' && !unit.facts.may.has(name)) {
     return;
   }
+  program.bindings.set(name, bindings);
   unit.changed.set(name, row);
   if (unit.facts.may.has(name)) {
     return;
   }
   const place = bindings.findIndex(one => one.unit.index > unit.index);
-  bindings.splice(place < 0 ? bindings.length : place, 0, { unit, how: 'change' });
+  bindings.splice(place < 0 ? bindings.length : place, 0, { unit, how: earlier ? 'change' : how });
 }

@@ -15,6 +15,8 @@ export interface Summary {
   draws: Set<number>;
   /** Free names that it may change or rebind. */
   free: Set<string>;
+  /** Free names that it, or what it calls, binds through `global`. */
+  binds: Set<string>;
   /** Free names into whose attributes or items it, or what it calls, stores. */
   stores: Set<string>;
   /** Does it, or what it calls, set state (N17)? */
@@ -35,6 +37,14 @@ export interface Change {
   draw: boolean;
   /** A global name of the function that is called, not one that the caller hands over. */
   free: boolean;
+  /** It is bound anew, through `global`. */
+  bound: boolean;
+}
+
+const HANDED = { free: false, bound: false };
+
+function freely({ module, binds }: Summary, name: string): Change {
+  return { name, draw: false, free: true, bound: module === '' && binds.has(name) };
 }
 
 function keyOf({ file, name }: Target): string {
@@ -64,6 +74,7 @@ export class FunctionTable {
       changes: new Set(),
       draws: new Set(),
       free: new Set(),
+      binds: new Set(facts.body.globalBinds),
       stores: new Set(),
       state: effectsOnce(facts).state,
       returns: new Set()
@@ -152,6 +163,9 @@ export class FunctionTable {
       this.changedBy(site, summary.module).forEach(change => {
         if (change.free) {
           summary.free.add(change.name);
+          if (change.bound) {
+            summary.binds.add(change.name);
+          }
         } else {
           touch(change.name, site.row, change.draw, false);
         }
@@ -190,19 +204,19 @@ export class FunctionTable {
     const changed: Change[] = [];
     for (const { summary, shift } of this.callees(site, owner)) {
       summary.changes.forEach(position =>
-        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: false, free: false }))
+        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: false, ...HANDED }))
       );
       summary.draws.forEach(position =>
-        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: true, free: false }))
+        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: true, ...HANDED }))
       );
-      summary.free.forEach(name => changed.push({ name, draw: false, free: true }));
+      summary.free.forEach(name => changed.push(freely(summary, name)));
     }
     for (const arg of site.args) {
       for (const summary of arg.plain === null ? [] : this.named(arg.plain, owner)) {
-        summary.free.forEach(name => changed.push({ name, draw: false, free: true }));
+        summary.free.forEach(name => changed.push(freely(summary, name)));
         if (summary.changes.size > 0) {
           const others = [...site.receiver, ...site.args.filter(one => one !== arg).flatMap(one => one.names)];
-          others.forEach(name => changed.push({ name, draw: false, free: false }));
+          others.forEach(name => changed.push({ name, draw: false, ...HANDED }));
         }
       }
     }
@@ -218,7 +232,7 @@ export class FunctionTable {
 }
 
 function size(summary: Summary): number {
-  const sets = [summary.changes, summary.draws, summary.free, summary.stores, summary.returns];
+  const sets = [summary.changes, summary.draws, summary.free, summary.binds, summary.stores, summary.returns];
   return sets.reduce((sum, set) => sum + set.size, summary.state ? 1 : 0);
 }
 
