@@ -5,10 +5,10 @@ import { importNames, localNames, parameters, patternNames, targetNames } from '
 import { roots, dotted } from './sharing.js';
 import type { Py } from './tree.js';
 
-/** Facts of a top-level statement. */
-export function statementFacts(statement: Py): BodyFacts {
+/** Facts of a top-level statement; `unevaluated`: its cell has `from __future__ import annotations`. */
+export function statementFacts(statement: Py, unevaluated = false): BodyFacts {
   const facts = emptyBody();
-  const walk = new Walk(facts, null);
+  const walk = new Walk(facts, null, unevaluated);
   walk.statement(statement);
   walk.finish();
   return facts;
@@ -46,8 +46,25 @@ export function functionFacts(node: Py, owner: string): FunctionFacts {
 class Walk extends ExpressionWalk {
   private className = '';
 
+  constructor(
+    facts: BodyFacts,
+    body: Py | null,
+    private readonly unevaluated = false
+  ) {
+    super(facts, body);
+  }
+
   parameters(names: string[]): void {
     names.forEach(name => this.scope.locals.add(name));
+  }
+
+  /** Where annotations are not evaluated, something may still ask for their names later, as `get_type_hints` does. */
+  private annotation(node: Py): void {
+    if (this.unevaluated) {
+      this.inner('function', [], () => this.expression(node));
+    } else {
+      this.expression(node);
+    }
   }
 
   returned(node: Py): void {
@@ -142,7 +159,7 @@ class Walk extends ExpressionWalk {
     let value: Py | undefined;
     while (at !== undefined && at.type === 'assignment') {
       targets.push(...at.all('left'));
-      this.child(at, 'type');
+      at.all('type').forEach(kid => this.annotation(kid));
       value = at.get('right');
       at = value;
     }
@@ -325,8 +342,8 @@ class Walk extends ExpressionWalk {
 
   private definition(node: Py): void {
     const { names, evaluated } = parameters(node.get('parameters'));
-    evaluated.forEach(value => this.expression(value));
-    this.child(node, 'return_type');
+    evaluated.forEach(value => (value.field === 'type' ? this.annotation(value) : this.expression(value)));
+    node.all('return_type').forEach(kid => this.annotation(kid));
     const owner = this.scope.kind === 'class' ? this.scope.mark : '';
     if (this.nested === 0) {
       this.facts.functions.push(functionFacts(node, owner === '' ? '' : this.className));

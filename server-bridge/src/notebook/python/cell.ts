@@ -47,9 +47,12 @@ export function parseCell(source: string): ParsedCell {
 function make(source: string): ParsedCell {
   const { text, notes, raw } = transformMagics(source);
   const tree = parsePython(text);
+  const unevaluated = tree.statements.some(
+    node => node.type === 'future_import_statement' && /\bannotations\b/.test(node.text)
+  );
   const statements = tree.statements.map(node => ({
     node,
-    facts: statementFacts(node),
+    facts: statementFacts(node, unevaluated),
     effects: effectsOf(node),
     ...kindOf(node, GENERATORS)
   }));
