@@ -58,7 +58,7 @@ export function stageResult(
   };
   const script = printScript(text, facts);
   const header = JSON.parse(script.slice('# cellar: '.length, script.indexOf('\n'))) as ScriptHeader;
-  if (text.blocks.length === 0) {
+  if (text.blocks.length === 0 && !problems.blocked.has(stage.name)) {
     const cell = stage.cells[0]?.index ?? null;
     problems.add({
       code: 'E_STAGE_EMPTY',

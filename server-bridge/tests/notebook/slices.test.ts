@@ -854,7 +854,8 @@ const PROBLEMS: [rule: string, cells: Tagged[], code: string, cell: number][] = 
     'E_PARAM_HIDDEN',
     0
   ],
-  ['a stage without code', [['s', '# nothing']], 'E_STAGE_EMPTY', 0]
+  ['a stage without code', [['s', '# nothing']], 'E_STAGE_EMPTY', 0],
+  ['N22b a stage of a refused line alone', [['s', '%cd data']], 'E_MAGIC', 0]
 ];
 
 describe('problems', () => {
@@ -879,4 +880,49 @@ it('a circle through a folder names it', () => {
     ['b', 'with open("d/x.txt", "w") as f:\n    f.write(str(X))']
   ]);
   expect(problems.find(problem => problem.code === 'E_CYCLE')?.message).toContain('`a` needs `d` of `b`');
+});
+
+describe('names that a call binds through global (N34)', () => {
+  it.each([
+    ['a call', 'def inner():\n    global last\n    last = x + 1\ninner()'],
+    [
+      'a function that another one calls',
+      'def inner():\n    global last\n    last = x\ndef outer():\n    inner()\nouter()'
+    ],
+    ['a function that is handed on', 'def cb(v):\n    global last\n    last = v\nlist(map(cb, [x, 2]))']
+  ])('%s', (_rule, source) => {
+    const analysis = analysed([
+      ['a', 'x = load()'],
+      ['b', source],
+      ['c', 'print(last)']
+    ]);
+    expect(codes(analysis)).toEqual([]);
+    expect(stageOf(analysis, 'c').header.vars_in).toEqual({ last: '.cellar/nb/vars/b/last.var' });
+  });
+
+  it('setup runs the call for the stages that read the name', () => {
+    const analysis = analysed([
+      ['setup', 'def start():\n    global last\n    last = 1\nstart()'],
+      ['a', 'print(last)']
+    ]);
+    expect(code(analysis, 'a')).toContain('start()\n# %%');
+  });
+});
+
+it.each([
+  [
+    'an annotation that is not evaluated',
+    'from __future__ import annotations\nq: foo = 1\ndef f(v: foo) -> foo:\n    return v',
+    []
+  ],
+  ['one that is evaluated', 'q: foo = 1', ['E_BOUND_BELOW']]
+])('%s needs its names or not (N22a)', (_rule, source, told) => {
+  expect(
+    codes(
+      analysed([
+        ['a', source],
+        ['b', 'foo = load()']
+      ])
+    )
+  ).toEqual(told);
 });
