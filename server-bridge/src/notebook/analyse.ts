@@ -76,6 +76,7 @@ function functionTable(program: Program, modules: Modules): FunctionTable {
   const table = new FunctionTable();
   for (const unit of program.units) {
     unit.facts.functions.forEach(facts => table.add(facts));
+    unit.facts.classes.forEach(facts => table.held.add(facts));
   }
   modules.addFunctions(program.units, table);
   table.settle();

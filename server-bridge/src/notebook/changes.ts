@@ -3,6 +3,7 @@ import type { FunctionTable } from './functions.js';
 import { Groups } from './groups.js';
 import { inForce, newestBinding, newestWhere, type Program, type Unit } from './program.js';
 import { plainNames } from './python/plain.js';
+import type { Py } from './python/tree.js';
 
 /** Fills `changed` and `state` of every unit and adds `change` bindings. */
 export function findChanges(program: Program, table: FunctionTable): void {
@@ -70,7 +71,7 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
   const touch = (name: string, row: number, how: 'draw' | 'change', dots: number, direct: boolean): void => {
     const newest = newestWhere(program, name, unit.index + 1, one => one.how !== 'change');
     if (newest?.unit.kind === 'import' || newest?.unit.kind === 'definition') {
-      unit.state ||= how === 'change' && dots !== 1 && dots !== 9;
+      unit.state ||= how === 'change' && ((dots !== 1 && dots !== 9) || table.isVariable(name));
       return;
     }
     const members = groups
@@ -78,6 +79,11 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
       .filter(member => !member.includes('#') && program.bindings.has(member))
       .filter(member => how !== 'draw' || drawsFrom(program, groups, member, unit));
     members.forEach(member => record(program, unit, member, row));
+  };
+  const value = (name: string): Py | undefined => {
+    const bound = newestWhere(program, name, unit.index, one => one.how === 'bind');
+    const only = bound?.unit.node.kids[0];
+    return only?.get('left')?.text === name ? only.get('right') : undefined;
   };
   for (const mutation of unit.facts.mutations) {
     const how = mutation.how === 'draw' ? 'draw' : 'change';
@@ -91,11 +97,14 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
         record(program, unit, name, site.row, 'may');
       }
     }
+    unit.state ||= table.setsHeld(site, value);
     for (const { summary } of table.callees(site)) {
-      unit.state ||= summary.state || (summary.module === '' && storesInState(program, unit, summary.stores));
+      unit.state ||=
+        (summary.state && summary.facts.owner === '') ||
+        (summary.module === '' && storesInState(program, unit, summary.stores));
     }
   }
-  unit.state ||= unit.effects.state;
+  unit.state ||= unit.effects.state || table.held.inStatement(unit.node, value);
 }
 
 /** Is one of the names a module, something imported, or a class when `unit` runs? What is stored into these is state (N17). */

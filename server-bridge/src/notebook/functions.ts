@@ -1,8 +1,10 @@
 /** What the functions of a notebook and of its project's modules do to their arguments (N35): bodies are looked into. */
 import { bodyEffects, type Effects } from './python/effects.js';
 import { Groups } from './groups.js';
+import { HeldState, isMemo, mutableDefaults } from './held-state.js';
 import { Imports, type Target } from './imports.js';
 import type { Argument, CallSite, FunctionFacts } from './python/facts.js';
+import type { Py } from './python/tree.js';
 
 export interface Summary {
   facts: FunctionFacts;
@@ -21,6 +23,10 @@ export interface Summary {
   stores: Set<string>;
   /** Does it, or what it calls, set state (N17)? */
   state: boolean;
+  /** Does it change by its own text what a class holds? */
+  classState: boolean;
+  /** Positions of parameters with a default in which something can change. */
+  defaults: number[];
   /** Positions of parameters that its result may share an object with. */
   returns: Set<number>;
 }
@@ -62,6 +68,8 @@ function effectsOnce(facts: FunctionFacts): Effects {
 /** `owner` is the file of the module whose code calls, '' for the notebook. */
 export class FunctionTable {
   readonly imports = new Imports();
+  readonly held = new HeldState();
+  private readonly variables = new Map<string, Set<string>>();
   private readonly functions = new Map<string, Summary[]>();
   private readonly methods = new Map<string, Summary[]>();
   private readonly constructors = new Map<string, Summary[]>();
@@ -77,6 +85,8 @@ export class FunctionTable {
       binds: new Set(facts.body.globalBinds),
       stores: new Set(),
       state: effectsOnce(facts).state,
+      classState: false,
+      defaults: [],
       returns: new Set()
     };
     const table = facts.owner === '' ? this.functions : this.methods;
@@ -87,6 +97,17 @@ export class FunctionTable {
       this.constructors.set(made, [...(this.constructors.get(made) ?? []), summary]);
     }
     facts.body.functions.forEach(inner => this.add(inner, module));
+  }
+
+  /** Names that a project module binds to values, not to imports and definitions. */
+  addVariables(module: string, names: Iterable<string>): void {
+    this.variables.set(module, new Set([...(this.variables.get(module) ?? []), ...names]));
+  }
+
+  /** Does the notebook import the name as a value of a project module? */
+  isVariable(name: string): boolean {
+    const holds = (target: Target): boolean => this.variables.get(target.file)?.has(target.name) === true;
+    return this.imports.resolve('', name, holds) !== null;
   }
 
   /** Functions of that name, as `owner` would call them. */
@@ -119,6 +140,10 @@ export class FunctionTable {
   /** Finds all summaries; to be called once after the last `add`. */
   settle(): void {
     const all = [...this.functions.values(), ...this.methods.values()].flat();
+    for (const summary of all) {
+      summary.classState = this.held.inFunction(summary.facts);
+      summary.defaults = mutableDefaults(summary.facts);
+    }
     for (let round = 0, grew = true; grew && round < 20; round++) {
       grew = false;
       for (const summary of all) {
@@ -138,7 +163,7 @@ export class FunctionTable {
       );
     }
     const fresh = renewed(summary.facts);
-    const touch = (name: string, row: number, draw: boolean, direct: boolean): void => {
+    const touch = (name: string, row: number, draw: boolean, direct: boolean, inside = false): void => {
       for (const member of groups.changedWith(name, direct)) {
         if (row > (fresh.get(member) ?? Infinity)) {
           continue;
@@ -148,6 +173,7 @@ export class FunctionTable {
           (draw ? summary.draws : summary.changes).add(position);
         } else if (body.reads.has(member) || body.deferred.has(member)) {
           summary.free.add(member);
+          summary.state ||= !draw && this.isModuleState(summary, member, inside);
         }
       }
     };
@@ -156,7 +182,8 @@ export class FunctionTable {
         mutation.name,
         mutation.row,
         mutation.how === 'draw' && !(mutation.name === params[0] && summary.facts.owner !== ''),
-        mutation.direct
+        mutation.direct,
+        mutation.how === 'store' || mutation.how === 'delete' || (mutation.dots > 1 && mutation.dots < 9)
       );
     }
     for (const site of body.calls) {
@@ -171,7 +198,10 @@ export class FunctionTable {
         }
       });
     }
-    body.globalBinds.forEach(name => summary.free.add(name));
+    for (const name of body.globalBinds) {
+      summary.free.add(name);
+      summary.state ||= summary.module !== '' && !isMemo(summary.facts.node, name);
+    }
     this.settleState(summary);
     for (const name of summary.facts.returns) {
       for (const member of groups.of(name)) {
@@ -193,10 +223,33 @@ export class FunctionTable {
         summary.stores.add(name);
       }
     }
+    const values = (name: string): Py | undefined => localValue(summary.facts, name);
+    for (const site of body.calls) {
+      summary.state ||= this.setsHeld(site, values, summary.module);
+    }
     for (const callee of body.calls.flatMap(site => this.callees(site, summary.module)).map(one => one.summary)) {
-      summary.state ||= callee.state;
+      summary.state ||= callee.state && callee.facts.owner === '';
       (callee.module === summary.module ? callee.stores : []).forEach(name => summary.stores.add(name));
     }
+  }
+
+  /** Is a free name, which a function of a project module changes, state of that module? `inside`: an attribute or item of it. */
+  private isModuleState({ module, facts }: Summary, name: string, inside: boolean): boolean {
+    return module !== '' && (inside || this.variables.get(module)?.has(name) === true) && !isMemo(facts.node, name);
+  }
+
+  /** Does a call change what a class, or the default of a parameter, holds? `value` tells what the caller's names are bound to. */
+  setsHeld(site: CallSite, value: (name: string) => Py | undefined, owner = ''): boolean {
+    const handed = site.args.flatMap(arg => (arg.plain === null ? [] : this.named(arg.plain, owner)));
+    return (
+      handed.some(({ state, defaults, changes }) => state || defaults.some(one => one > 0 && changes.has(one))) ||
+      this.callees(site, owner).some(({ summary, shift }) => {
+        const { defaults, changes, classState, state, facts } = summary;
+        const kept = defaults.some(one => changes.has(one) && !isGiven(site, summary, one, shift));
+        const set = kept || classState || (state && facts.owner !== '');
+        return set && (facts.owner === '' || facts.name === '__init__' || this.held.mayReceive(site, value));
+      })
+    );
   }
 
   /** Names that a call changes through the functions it runs or is given. */
@@ -234,6 +287,18 @@ export class FunctionTable {
 function size(summary: Summary): number {
   const sets = [summary.changes, summary.draws, summary.free, summary.binds, summary.stores, summary.returns];
   return sets.reduce((sum, set) => sum + set.size, summary.state ? 1 : 0);
+}
+
+/** What a function binds a local name to; undefined where that is not known. */
+function localValue({ node }: FunctionFacts, name: string): Py | undefined {
+  const bound = [...node.walk()].filter(one => one.type === 'assignment' && one.get('left')?.text === name);
+  return bound.length === 1 ? bound[0]?.get('right') : undefined;
+}
+
+/** Does the call hand over something for the parameter at `position`, instead of its default? */
+function isGiven(site: CallSite, { facts }: Summary, position: number, shift: 0 | 1): boolean {
+  const positional = site.args.filter(arg => arg.keyword === null && !arg.starred);
+  return site.args.some(arg => arg.keyword === facts.params[position]) || positional.length > position - shift;
 }
 
 /** Names given for the parameter at `position`. */

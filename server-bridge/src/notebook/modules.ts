@@ -168,6 +168,10 @@ export class Modules {
     added.add(file);
     for (const statement of this.statements(file)) {
       statement.facts.functions.forEach(facts => table.add(facts, file));
+      statement.facts.classes.forEach(facts => table.held.add(facts));
+      if (statement.kind !== 'import' && statement.kind !== 'definition') {
+        table.addVariables(file, statement.facts.may);
+      }
       this.addImports(statement.node, file, table, added);
     }
   }
