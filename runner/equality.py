@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime
+import decimal
 import math
 import sys
 from typing import Any
@@ -24,13 +26,13 @@ def same(a: Any, b: Any) -> bool:
         return a == b and sorted(map(_named, a)) == sorted(map(_named, b))
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(a, numpy.ndarray):
-        return same_arrays(a, b)
+        return same_arrays(a, b) and a.flags.writeable == b.flags.writeable
     pandas = sys.modules.get("pandas")
     if pandas is not None:
         if isinstance(a, pandas.DataFrame):
             return same_frames(a, b)
         if isinstance(a, pandas.Series):
-            return same(a.name, b.name) and a.attrs == b.attrs and same_indexes(a.index, b.index) and same_columns(a, b)
+            return same(a.name, b.name) and same_marks(a, b) and same_indexes(a.index, b.index) and same_columns(a, b)
         if isinstance(a, pandas.Index):
             return same_indexes(a, b)
     if numpy is not None and isinstance(a, numpy.generic):
@@ -43,10 +45,19 @@ def _named(value: Any) -> str:
 
 
 def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, decimal.Decimal):
+        return a.as_tuple() == b.as_tuple()  # 1.5 and 1.50 are equal numbers and other texts
+    if isinstance(a, (datetime.datetime, datetime.time, datetime.timedelta)) and not _same_clock(a, b):
+        return False
     try:
         return bool(a == b) or bool(a != a and b != b)
     except Exception:
         return False
+
+
+def _same_clock(a: Any, b: Any) -> bool:
+    """One moment has other hours in another zone; a unit of pandas bounds what can be added."""
+    return all(str(getattr(a, fact, "")) == str(getattr(b, fact, "")) for fact in ("tzinfo", "fold", "unit"))
 
 
 def same_arrays(a: Any, b: Any) -> bool:
@@ -69,10 +80,15 @@ def same_frames(a: Any, b: Any) -> bool:
     return (
         same_indexes(a.columns, b.columns)
         and same_indexes(a.index, b.index)
-        and a.attrs == b.attrs
+        and same_marks(a, b)
         and row_major(a) == row_major(b)
         and all(same_columns(a.iloc[:, i], b.iloc[:, i]) for i in range(a.shape[1]))
     )
+
+
+def same_marks(a: Any, b: Any) -> bool:
+    """What a frame or series carries beside its values: attrs and flags."""
+    return same(a.attrs, b.attrs) and a.flags.allows_duplicate_labels == b.flags.allows_duplicate_labels
 
 
 def row_major(frame: Any) -> bool:

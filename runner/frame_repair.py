@@ -19,7 +19,7 @@ def find_repairs(frame: Any, back: Any) -> dict:
             repairs["columns"][str(i)] = _column_repair(before, after)
     if frame.index.nlevels == 1 and not same_indexes(frame.index, back.index):
         repairs["index"] = _column_repair(frame.index, back.index)
-        repairs["freq"] = getattr(frame.index, "freqstr", None)
+        repairs["freq"] = None if hasattr(frame.index.dtype, "freq") else getattr(frame.index, "freqstr", None)
     return repairs
 
 

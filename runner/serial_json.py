@@ -88,7 +88,7 @@ def _encode_array_library(value: Any, seen: set) -> Any:
     if numpy is not None and type(value) is numpy.ndarray:
         if id(value) in seen or value.dtype.kind not in "biufcmMSU" or not value.dtype.isnative:
             raise NotExact
-        if value.nbytes > LARGEST_NESTED_ARRAY or not value.flags.c_contiguous or value.base is not None:
+        if value.nbytes > LARGEST_NESTED_ARRAY or not value.flags.carray or value.base is not None:
             raise NotExact
         seen.add(id(value))
         return {TAG: "ndarray", "dtype": value.dtype.str, "shape": list(value.shape), "value": _base64(value.tobytes())}

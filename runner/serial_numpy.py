@@ -9,6 +9,8 @@ from .equality import same
 from .serial_json import NotExact
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+READ_ONLY = b"cellar: read-only"
+"""Stands behind the elements of an array that cannot be written to; `numpy.load` does not read so far."""
 LIST_COMMENTS = {list: b"cellar: list", tuple: b"cellar: tuple"}
 
 
@@ -23,6 +25,8 @@ def dump_npy(value: Any) -> bytes:
         numpy.save(buffer, value, allow_pickle=False)
     except ValueError:
         raise NotExact from None
+    if not value.flags.writeable:
+        buffer.write(READ_ONLY)
     data = buffer.getvalue()
     if value.dtype.kind == "V" and not same(load_npy(data), value):
         raise NotExact
@@ -32,7 +36,11 @@ def dump_npy(value: Any) -> bytes:
 def load_npy(data: Any) -> Any:
     import numpy
 
-    return numpy.load(io.BytesIO(data), allow_pickle=False)
+    stream = io.BytesIO(data)
+    array = numpy.load(stream, allow_pickle=False)
+    if stream.read() == READ_ONLY:
+        array.setflags(write=False)
+    return array
 
 
 def dump_npz(value: Any) -> bytes:

@@ -65,10 +65,40 @@ def numbered(frame: Any) -> Any:
 def load_parquet(data: Any) -> Any:
     """The value that `dump_parquet` wrote, or the frame of a foreign Parquet file."""
     pyarrow, parquet = require_pyarrow()
+    _register_types(pyarrow)
     table = parquet.read_table(pyarrow.BufferReader(data), use_threads=False)
     stored = (table.schema.metadata or {}).get(METADATA_KEY)
     facts = json.loads(stored) if stored else {"kind": "frame"}
-    return _from_frame(table.to_pandas(), facts)
+    return _from_frame(_writable(table.to_pandas()), facts)
+
+
+def _register_types(pyarrow: Any) -> None:
+    """Make pandas tell pyarrow of its periods and intervals, as when one is written: else they come as dicts."""
+    import pandas
+
+    pyarrow.array(pandas.arrays.IntervalArray.from_breaks([0, 1]))
+
+
+def _writable(frame: Any) -> Any:
+    """Pyarrow makes the codes of categories read-only: cells of such a column could not be set."""
+    return frame.copy() if any(hasattr(dtype, "categories") for dtype in frame.dtypes) else frame
+
+
+def _of_others(frame: Any, table: Any) -> bool:
+    """True if a type is known to this process only because a package other than pandas was imported here."""
+    dtypes = [*frame.dtypes, *(frame.index.dtypes if frame.index.nlevels > 1 else [frame.index.dtype])]
+    dtypes += [dtype.categories.dtype for dtype in dtypes if hasattr(dtype, "categories")]
+    types = [*dtypes, *_arrow_types(table.schema)]
+    return any(type(each).__module__.partition(".")[0] not in ("numpy", "pandas", "pyarrow") for each in types)
+
+
+def _arrow_types(fields: Any) -> list:
+    """The types of Arrow fields and of what these hold."""
+    found = []
+    for field in fields:
+        within = getattr(field.type, "storage_type", field.type)
+        found += [field.type, *_arrow_types([within.field(i) for i in range(within.num_fields)])]
+    return found
 
 
 def require_pyarrow() -> tuple[Any, Any]:
@@ -93,11 +123,8 @@ def _as_frame(value: Any, pandas: Any) -> tuple[str, Any, dict]:
         name = value.name if type(value.name) is str else COLUMN
         return "series", value.to_frame(name), {"name": _text(value.name)}
     if isinstance(value, pandas.Index) and value.nlevels == 1:
-        return (
-            "index",
-            value.rename(COLUMN).to_frame(index=False),
-            {"name": _text(value.name), "freq": getattr(value, "freqstr", None)},
-        )
+        freq = None if hasattr(value.dtype, "freq") else getattr(value, "freqstr", None)
+        return "index", value.rename(COLUMN).to_frame(index=False), {"name": _text(value.name), "freq": freq}
     raise NotExact
 
 
@@ -143,6 +170,8 @@ def _written(frame: Any, facts: dict, pyarrow: Any, parquet: Any) -> tuple[Any, 
     One thread and fixed options: equal frames are equal bytes under the same pandas and pyarrow (N39).
     """
     table = pyarrow.Table.from_pandas(frame, nthreads=1)
+    if _of_others(frame, table):
+        raise NotExact
     metadata = {**(table.schema.metadata or {}), METADATA_KEY: json.dumps(facts, sort_keys=True)}
     sink = pyarrow.BufferOutputStream()
     parquet.write_table(table.replace_schema_metadata(metadata), sink, compression="snappy", version="2.6")

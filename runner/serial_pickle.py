@@ -47,7 +47,9 @@ class _Pickler(pickle.Pickler):
             return NotImplemented
         if type(value) is numpy.ndarray or (isinstance(value, numpy.generic) and not isinstance(value, numpy.void)):
             if type(value) is numpy.ndarray and not (value.flags.c_contiguous or value.flags.f_contiguous):
+                writable = value.flags.writeable
                 value = numpy.ascontiguousarray(value)  # as it comes back: gaps do not cross
+                value.setflags(write=writable)
             function, arguments, *rest = value.__reduce_ex__(PICKLE_PROTOCOL)
             return (function, tuple(map(self._one_dtype, arguments)), *(self._state(part) for part in rest))
         return NotImplemented

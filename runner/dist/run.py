@@ -1448,13 +1448,13 @@ def same(a: Any, b: Any) -> bool:
         return a == b and sorted(map(_named, a)) == sorted(map(_named, b))
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(a, numpy.ndarray):
-        return same_arrays(a, b)
+        return same_arrays(a, b) and a.flags.writeable == b.flags.writeable
     pandas = sys.modules.get("pandas")
     if pandas is not None:
         if isinstance(a, pandas.DataFrame):
             return same_frames(a, b)
         if isinstance(a, pandas.Series):
-            return same(a.name, b.name) and a.attrs == b.attrs and same_indexes(a.index, b.index) and same_columns(a, b)
+            return same(a.name, b.name) and same_marks(a, b) and same_indexes(a.index, b.index) and same_columns(a, b)
         if isinstance(a, pandas.Index):
             return same_indexes(a, b)
     if numpy is not None and isinstance(a, numpy.generic):
@@ -1467,10 +1467,19 @@ def _named(value: Any) -> str:
 
 
 def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, decimal.Decimal):
+        return a.as_tuple() == b.as_tuple()  # 1.5 and 1.50 are equal numbers and other texts
+    if isinstance(a, (datetime.datetime, datetime.time, datetime.timedelta)) and not _same_clock(a, b):
+        return False
     try:
         return bool(a == b) or bool(a != a and b != b)
     except Exception:
         return False
+
+
+def _same_clock(a: Any, b: Any) -> bool:
+    """One moment has other hours in another zone; a unit of pandas bounds what can be added."""
+    return all(str(getattr(a, fact, "")) == str(getattr(b, fact, "")) for fact in ("tzinfo", "fold", "unit"))
 
 
 def same_arrays(a: Any, b: Any) -> bool:
@@ -1493,10 +1502,15 @@ def same_frames(a: Any, b: Any) -> bool:
     return (
         same_indexes(a.columns, b.columns)
         and same_indexes(a.index, b.index)
-        and a.attrs == b.attrs
+        and same_marks(a, b)
         and row_major(a) == row_major(b)
         and all(same_columns(a.iloc[:, i], b.iloc[:, i]) for i in range(a.shape[1]))
     )
+
+
+def same_marks(a: Any, b: Any) -> bool:
+    """What a frame or series carries beside its values: attrs and flags."""
+    return same(a.attrs, b.attrs) and a.flags.allows_duplicate_labels == b.flags.allows_duplicate_labels
 
 
 def row_major(frame: Any) -> bool:
@@ -1694,7 +1708,7 @@ def _encode_array_library(value: Any, seen: set) -> Any:
     if numpy is not None and type(value) is numpy.ndarray:
         if id(value) in seen or value.dtype.kind not in "biufcmMSU" or not value.dtype.isnative:
             raise NotExact
-        if value.nbytes > LARGEST_NESTED_ARRAY or not value.flags.c_contiguous or value.base is not None:
+        if value.nbytes > LARGEST_NESTED_ARRAY or not value.flags.carray or value.base is not None:
             raise NotExact
         seen.add(id(value))
         return {TAG: "ndarray", "dtype": value.dtype.str, "shape": list(value.shape), "value": _base64(value.tobytes())}
@@ -1877,7 +1891,7 @@ def find_repairs(frame: Any, back: Any) -> dict:
             repairs["columns"][str(i)] = _column_repair(before, after)
     if frame.index.nlevels == 1 and not same_indexes(frame.index, back.index):
         repairs["index"] = _column_repair(frame.index, back.index)
-        repairs["freq"] = getattr(frame.index, "freqstr", None)
+        repairs["freq"] = None if hasattr(frame.index.dtype, "freq") else getattr(frame.index, "freqstr", None)
     return repairs
 
 
@@ -2308,6 +2322,8 @@ class Provider:
 
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+READ_ONLY = b"cellar: read-only"
+"""Stands behind the elements of an array that cannot be written to; `numpy.load` does not read so far."""
 LIST_COMMENTS = {list: b"cellar: list", tuple: b"cellar: tuple"}
 
 
@@ -2322,6 +2338,8 @@ def dump_npy(value: Any) -> bytes:
         numpy.save(buffer, value, allow_pickle=False)
     except ValueError:
         raise NotExact from None
+    if not value.flags.writeable:
+        buffer.write(READ_ONLY)
     data = buffer.getvalue()
     if value.dtype.kind == "V" and not same(load_npy(data), value):
         raise NotExact
@@ -2331,7 +2349,11 @@ def dump_npy(value: Any) -> bytes:
 def load_npy(data: Any) -> Any:
     import numpy
 
-    return numpy.load(io.BytesIO(data), allow_pickle=False)
+    stream = io.BytesIO(data)
+    array = numpy.load(stream, allow_pickle=False)
+    if stream.read() == READ_ONLY:
+        array.setflags(write=False)
+    return array
 
 
 def dump_npz(value: Any) -> bytes:
@@ -2425,10 +2447,40 @@ def numbered(frame: Any) -> Any:
 def load_parquet(data: Any) -> Any:
     """The value that `dump_parquet` wrote, or the frame of a foreign Parquet file."""
     pyarrow, parquet = require_pyarrow()
+    _register_types(pyarrow)
     table = parquet.read_table(pyarrow.BufferReader(data), use_threads=False)
     stored = (table.schema.metadata or {}).get(METADATA_KEY)
     facts = json.loads(stored) if stored else {"kind": "frame"}
-    return _from_frame(table.to_pandas(), facts)
+    return _from_frame(_writable(table.to_pandas()), facts)
+
+
+def _register_types(pyarrow: Any) -> None:
+    """Make pandas tell pyarrow of its periods and intervals, as when one is written: else they come as dicts."""
+    import pandas
+
+    pyarrow.array(pandas.arrays.IntervalArray.from_breaks([0, 1]))
+
+
+def _writable(frame: Any) -> Any:
+    """Pyarrow makes the codes of categories read-only: cells of such a column could not be set."""
+    return frame.copy() if any(hasattr(dtype, "categories") for dtype in frame.dtypes) else frame
+
+
+def _of_others(frame: Any, table: Any) -> bool:
+    """True if a type is known to this process only because a package other than pandas was imported here."""
+    dtypes = [*frame.dtypes, *(frame.index.dtypes if frame.index.nlevels > 1 else [frame.index.dtype])]
+    dtypes += [dtype.categories.dtype for dtype in dtypes if hasattr(dtype, "categories")]
+    types = [*dtypes, *_arrow_types(table.schema)]
+    return any(type(each).__module__.partition(".")[0] not in ("numpy", "pandas", "pyarrow") for each in types)
+
+
+def _arrow_types(fields: Any) -> list:
+    """The types of Arrow fields and of what these hold."""
+    found = []
+    for field in fields:
+        within = getattr(field.type, "storage_type", field.type)
+        found += [field.type, *_arrow_types([within.field(i) for i in range(within.num_fields)])]
+    return found
 
 
 def require_pyarrow() -> tuple[Any, Any]:
@@ -2453,11 +2505,8 @@ def _as_frame(value: Any, pandas: Any) -> tuple[str, Any, dict]:
         name = value.name if type(value.name) is str else COLUMN
         return "series", value.to_frame(name), {"name": _text(value.name)}
     if isinstance(value, pandas.Index) and value.nlevels == 1:
-        return (
-            "index",
-            value.rename(COLUMN).to_frame(index=False),
-            {"name": _text(value.name), "freq": getattr(value, "freqstr", None)},
-        )
+        freq = None if hasattr(value.dtype, "freq") else getattr(value, "freqstr", None)
+        return "index", value.rename(COLUMN).to_frame(index=False), {"name": _text(value.name), "freq": freq}
     raise NotExact
 
 
@@ -2503,6 +2552,8 @@ def _written(frame: Any, facts: dict, pyarrow: Any, parquet: Any) -> tuple[Any, 
     One thread and fixed options: equal frames are equal bytes under the same pandas and pyarrow (N39).
     """
     table = pyarrow.Table.from_pandas(frame, nthreads=1)
+    if _of_others(frame, table):
+        raise NotExact
     metadata = {**(table.schema.metadata or {}), METADATA_KEY: json.dumps(facts, sort_keys=True)}
     sink = pyarrow.BufferOutputStream()
     parquet.write_table(table.replace_schema_metadata(metadata), sink, compression="snappy", version="2.6")
@@ -2555,7 +2606,9 @@ class _Pickler(pickle.Pickler):
             return NotImplemented
         if type(value) is numpy.ndarray or (isinstance(value, numpy.generic) and not isinstance(value, numpy.void)):
             if type(value) is numpy.ndarray and not (value.flags.c_contiguous or value.flags.f_contiguous):
+                writable = value.flags.writeable
                 value = numpy.ascontiguousarray(value)  # as it comes back: gaps do not cross
+                value.setflags(write=writable)
             function, arguments, *rest = value.__reduce_ex__(PICKLE_PROTOCOL)
             return (function, tuple(map(self._one_dtype, arguments)), *(self._state(part) for part in rest))
         return NotImplemented

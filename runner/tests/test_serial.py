@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import decimal
 import hashlib
 import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,28 @@ def test_format_and_value(expected: str, expression: str) -> None:
     assert same(load(data), value)
     if kind == "parquet":
         assert pd.read_parquet(io.BytesIO(data)) is not None
+
+
+def test_every_kind_reads_back_equal_in_another_process(tmp_path: Path) -> None:
+    """The reader has imported nothing: what writing a value registers, as pandas' types with pyarrow, is unknown there."""
+    for number, (_, expression) in enumerate(TABLE):
+        (tmp_path / f"{number}.var").write_bytes(dump(evaluate(expression))[1])
+    code = f"""
+import sys, json
+sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "runner/tests")!r}]
+from runner.serial import load_file
+read = [load_file(f"{tmp_path}/{{number}}.var") for number in range({len(TABLE)})]
+from values import TABLE, evaluate, written
+from runner.equality import same
+made = [evaluate(expression) for _, expression in TABLE]
+wrong = [row[1] for row, a, b in zip(TABLE, read, made) if not same(a, b)]
+frozen = [row[1] for row, a, b in zip(TABLE, read, made) if written(a) != written(b)]
+print(json.dumps([wrong, frozen]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT_SECONDS, check=True
+    )
+    assert json.loads(done.stdout) == [[], []]
 
 
 def digests(extra: str = "") -> dict[str, str]:
@@ -115,6 +139,13 @@ def test_strict_equality_sees_what_loose_equality_misses() -> None:
         (pd.Categorical(["a"], categories=["a", "b"]), pd.Categorical(["a"])),
         (pd.date_range("2020", periods=2, freq="D"), pd.DatetimeIndex(["2020-01-01", "2020-01-02"])),
     ]  # fmt: skip
+    pairs += [
+        (decimal.Decimal("1.5"), decimal.Decimal("1.50")),
+        (pd.Timestamp("2020", tz="UTC"), pd.Timestamp("2020-01-01 01:00", tz="Europe/Rome")),
+        (pd.Timedelta("1h").as_unit("s"), pd.Timedelta("1h").as_unit("ns")),
+        (np.arange(2), np.frombuffer(np.arange(2).tobytes(), dtype="int64")),
+        (pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [1]}).set_flags(allows_duplicate_labels=False)),
+    ]
     for a, b in pairs:
         a, b = (pd.Series(x) if isinstance(x, pd.Categorical) else x for x in (a, b))
         assert not same(a, b), (a, b)

@@ -65,6 +65,10 @@ TABLE: list[tuple[str, str]] = [
     ("npy", "np.array([1.0, np.nan], dtype='>f4')"),
     ("npy", "np.array([(1, 2.0)], dtype=[('a', 'i4'), ('b', 'f8')])"),
     ("npy", "np.array(5)"),
+    ("npy", "np.broadcast_to(np.arange(2), (2, 2))"),
+    ("npy", "pd.DataFrame({'a': [1.0]})['a'].to_numpy()"),
+    ("npz", "{'X': np.broadcast_to(1.5, (2, 2)), 'y': np.arange(2)}"),
+    ("pickle", "{'a': 1, 'X': np.frombuffer(b'ab', dtype='u1')}"),
     ("npz", "{'X': np.eye(2), 'y': np.arange(2)}"),
     ("npz", "(np.eye(2), np.arange(2))"),
     ("npz", "[np.eye(2)]"),
@@ -110,6 +114,27 @@ TABLE: list[tuple[str, str]] = [
     ("parquet", "pd.get_dummies(pd.Series(['a', 'b', 'a']))"),
     ("parquet", "pd.DataFrame({'a': []})"),
     ("parquet", "pd.DataFrame({'p': pd.period_range('2020', periods=2, freq='M')})"),
+    ("parquet", "pd.DataFrame({'v': [1., 2.]}, index=pd.IntervalIndex.from_breaks([0, 1, 2]))"),
+    ("parquet", "pd.DataFrame({'i': pd.IntervalIndex.from_breaks([0., 1, 2], closed='left', name='b')})"),
+    ("parquet", "pd.DataFrame({'i': pd.arrays.IntervalArray.from_tuples([(0, 1), None])})"),
+    (
+        "pickle",
+        "pd.DataFrame({'v': [1, 2]}, index=['a', 'b']).T.set_axis(pd.IntervalIndex.from_breaks([0, 1, 2]), axis=1)",
+    ),
+    ("pickle", "pd.DataFrame({'b': pd.cut(pd.Series([1, 2, 3]), 2)})"),
+    ("parquet", "pd.DataFrame({'v': [1, 2]}, index=pd.period_range('2020', periods=2, freq='M', name='m'))"),
+    ("parquet", "pd.DataFrame({'a': pd.array([1, None], dtype='int64[pyarrow]')})"),
+    ("pickle", "pd.DataFrame({'s': pd.arrays.SparseArray([0, 0, 1])})"),
+    ("pickle", "pd.DataFrame({'a': [1]}).set_flags(allows_duplicate_labels=False)"),
+    ("parquet", "(lambda frame: [frame.attrs.update(unit='kg'), frame][1])(pd.DataFrame({'a': [1]}))"),
+    ("pickle", "(lambda frame: [frame.attrs.update(span=(1, 2)), frame][1])(pd.DataFrame({'a': [1]}))"),
+    ("parquet", "pd.DataFrame({'d': [decimal.Decimal('1.50'), decimal.Decimal('2.00')]})"),
+    ("pickle", "pd.DataFrame({'d': [decimal.Decimal('1.5'), decimal.Decimal('1.00')]})"),
+    ("pickle", "pd.DataFrame({'o': [np.arange(2), np.arange(3)]})"),
+    (
+        "pickle",
+        "pd.DataFrame({'t': [pd.Timestamp('2020', tz='UTC'), pd.Timestamp('2020', tz='Europe/Rome')]}, dtype=object)",
+    ),
     ("pickle", "pd.DataFrame({'a': [{'x': 1}, {'y': 2}]})"),
     ("pickle", "pd.DataFrame({'a': [(1, 2), (3,)]})"),
     ("pickle", "pd.DataFrame({'a': [[1], [2, 3]]})"),
@@ -124,6 +149,12 @@ TABLE: list[tuple[str, str]] = [
     ("parquet", "pd.Index([3, 1])"),
     ("parquet", "pd.Index(['a', 'b'], name='k')"),
     ("parquet", "pd.date_range('2020', periods=3, freq='W')"),
+    ("parquet", "pd.Series(pd.IntervalIndex.from_breaks([0, 1, 2]))"),
+    ("parquet", "pd.Series([1.0, None], index=pd.IntervalIndex.from_breaks([0, 1, 2]))"),
+    ("parquet", "pd.IntervalIndex.from_breaks([0, 1, 2], name='i')"),
+    ("parquet", "pd.period_range('2020', periods=2, freq='M')"),
+    ("parquet", "pd.CategoricalIndex(['a', 'b'])"),
+    ("pickle", "pd.Series([1]).set_flags(allows_duplicate_labels=False)"),
     ("pickle", "pd.Series([1, 'a'])"),
     ("pickle", "pd.MultiIndex.from_tuples([(1, 'a')])"),
     # what only a pickle keeps
@@ -134,3 +165,18 @@ TABLE: list[tuple[str, str]] = [
 
 def evaluate(expression: str) -> Any:
     return eval(expression, dict(NAMES))
+
+
+def written(value: Any) -> str:
+    """How it goes to set the first cell of each column, or the first element, to what it is: `ok` or the error."""
+    try:
+        if isinstance(value, pd.DataFrame) and len(value):
+            for position in range(value.shape[1]):
+                value.iloc[0, position] = value.iloc[-1, position]
+        elif isinstance(value, (pd.Series, np.ndarray)) and value.shape:
+            value[value.index[0] if isinstance(value, pd.Series) else 0] = (
+                value[-1:][0] if isinstance(value, np.ndarray) else value.iloc[-1]
+            )
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "ok"
