@@ -8,7 +8,7 @@ import type { RunMode } from '../protocol/wire.js';
 import { compile } from '../notebook/compile.js';
 import type { CompileOptions, CompileResult } from '../notebook/compile.js';
 import { RUNNER } from '../notebook/names.js';
-import { addressOf } from '../pipeline/stage.js';
+import { addressOf, isDataSource } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
 import { kernelInterpreter, localProgram } from '../run/interpreter.js';
 import { withProjectLock } from '../workspace/lock.js';
@@ -205,7 +205,10 @@ async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, acti
         const found = analysis.stages.find(each => each.name === name);
         return found === undefined ? [] : blockMaps(found, question.document.cells);
       },
-      outs: ready.stages.flatMap(stage => stage.outs.map(out => out.abs)).filter(abs => !abs.includes('/.cellar/')),
+      outs: ready.stages
+        .filter(stage => !isDataSource(stage))
+        .flatMap(stage => stage.outs.map(out => out.abs))
+        .filter(abs => !abs.includes('/.cellar/')),
       jobs: question.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2)),
       signal: active.stop.signal,
       emit: event => log.emit(event),

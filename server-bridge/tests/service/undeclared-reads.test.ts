@@ -2,7 +2,7 @@ import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { NotebookView } from '../../src/protocol/wire.js';
-import { openDesk, setup, stage, type Desk } from './desk.js';
+import { built, openDesk, setup, stage, type Desk } from './desk.js';
 
 let desk: Desk | undefined;
 afterEach(() => desk?.close());
@@ -131,3 +131,14 @@ it('where nothing is known of the run, as in a clone, the mark alone speaks (N28
   const again = await desk.open(cells);
   expect(shown(await again.view())[0]).toEqual(['fresh', [], ['undeclared reads']]);
 });
+
+it('a file that the user tracks, and no stage writes, is an undeclared read like any other (N28)', async () => {
+  desk = await openDesk();
+  desk.write('data/x.csv', 'a,b\n');
+  await desk.start();
+  const add = desk.sh(...(await built()).argv, 'add', 'data/x.csv');
+  expect(add.status, add.out).toBe(0);
+  const notebook = await desk.open(cells);
+  expect(await notebook.reproduce()).toEqual({ state: 'done', errors: {} });
+  expect(shown(await notebook.view())[0]).toEqual(['fresh', [], ['undeclared reads']]);
+}, 120_000);
