@@ -55,6 +55,24 @@ function shown(lab: ReturnType<typeof labNotebook>): unknown {
 }
 
 describe('a run started here', () => {
+  it('shows no cell as running when its owner died without a last word', async () => {
+    const bridge = bridgeWithRun();
+    const lab = labNotebook([{ source: SOURCE, stage: 'train' }]);
+    const model = ourNotebook(bridge, lab);
+    await settle();
+    await model.start('all', null);
+    begin(bridge);
+    const cell = lab.cells.get(0) as ICodeCellModel;
+    expect(cell.executionState).toBe('running');
+    const dead = { ...JOB, state: 'interrupted' as const, ended: JOB.started, last: bridge.events.length };
+    bridge.handlers['job/replay'] = () => ({ job: dead, events: [] });
+    bridge.connected.emit();
+    await settle();
+    expect(model.run.active).toBe(false);
+    expect(cell.executionState).toBe('idle');
+    model.dispose();
+  });
+
   it('streams into the cell, overlays its state, and ends with the recorded output', async () => {
     const bridge = bridgeWithRun();
     const lab = labNotebook([{ source: SOURCE, stage: 'train' }]);

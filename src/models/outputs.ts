@@ -50,13 +50,18 @@ export class OutputsModel {
         break;
       case 'state':
         if (event.state !== 'queued' && event.state !== 'running' && event.state !== 'paused') {
-          for (const address of this._stages.keys()) {
-            this._rest(address);
-          }
+          this.end();
         }
         break;
       default:
         break;
+    }
+  }
+
+  /** No cell runs any more, also where the run had no last word because its owner died. */
+  end(): void {
+    for (const address of this._stages.keys()) {
+      this._rest(address);
     }
   }
 

@@ -131,6 +131,7 @@ export class RunModel implements IDisposable {
   private _onJobChanged(job: JobModel): void {
     if (job.ended && this._outputs !== null && !this._finished.has(job.id)) {
       this._finished.add(job.id);
+      this._outputs.end();
       this._claims.finish(job.id);
       // The streamed outputs of a stage that failed stay: its record is that of an earlier run.
       const made = job.steps.filter(step => step.own && ['done', 'restored', 'skipped'].includes(step.step));

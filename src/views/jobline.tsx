@@ -114,6 +114,10 @@ function Running(props: { readonly trans: TranslationBundle; readonly job: JobMo
   );
 }
 
+function isBlocked(step: IJobStep): boolean {
+  return step.item?.action === 'blocked';
+}
+
 function count(steps: readonly IJobStep[], step: IJobStep['step']): number {
   return steps.filter(item => item.step === step).length;
 }
@@ -127,10 +131,13 @@ function Ended(props: {
   const { steps } = job;
   // A stage that was stopped counts as failed in its own event; the run was stopped.
   const failed = job.state === 'failed' ? (steps.find(step => step.step === 'failed') ?? null) : null;
+  const blocked = steps.filter(isBlocked).length;
+  const skipped = steps.filter(step => step.step === 'skipped' && !isBlocked(step)).length;
   const sum = [
     [count(steps, 'done'), trans.__('%1 ran', count(steps, 'done'))] as const,
     [count(steps, 'restored'), trans.__('%1 restored', count(steps, 'restored'))] as const,
-    [count(steps, 'skipped'), trans.__('%1 skipped', count(steps, 'skipped'))] as const,
+    [skipped, trans.__('%1 skipped', skipped)] as const,
+    [blocked, trans.__('%1 blocked', blocked)] as const,
     [count(steps, 'not-run'), trans.__('%1 not run', count(steps, 'not-run'))] as const
   ]
     .filter(([n]) => n > 0)
@@ -145,7 +152,7 @@ function Ended(props: {
         <span className="cellar-ellipsis">
           {failed.error?.code === 'E_DEP_CHANGED'
             ? trans.__('%1. Its new outs are kept, but not recorded.', sum)
-            : trans.__('%1. Its earlier outs are back in place.', sum)}
+            : trans.__('%1. Nothing of the failed run is kept.', sum)}
         </span>
         <span className="cellar-Strip-grow" />
         {failed.own && (
@@ -160,7 +167,12 @@ function Ended(props: {
   // Whoever pressed Stop is told by the engine how to go on with a command; here a button does.
   const next = job.state === 'failed' ? job.error?.next : undefined;
   const words: Partial<Record<typeof job.state, string>> = {
-    done: sum === '' ? trans.__('Everything is up to date') : trans.__('Done: %1', sum),
+    done:
+      sum === ''
+        ? trans.__('Everything is up to date')
+        : blocked > 0 && count(steps, 'done') + count(steps, 'restored') === 0
+          ? trans.__('Nothing ran: %1. The problems say why.', sum)
+          : trans.__('Done: %1', sum),
     cancelled: trans.__(
       'Stopped: %1. Outs of the stopped stage are back in place; Reproduce goes on where it was.',
       sum === '' ? trans.__('nothing ran') : sum
@@ -172,7 +184,7 @@ function Ended(props: {
   };
   return (
     <>
-      <State trans={trans} state={done ? 'fresh' : 'failed'} word={null} />
+      <State trans={trans} state={!done ? 'failed' : blocked > 0 ? 'blocked' : 'fresh'} word={null} />
       <span className="cellar-ellipsis">{words[job.state] ?? job.error?.message ?? trans.__('The run failed.')}</span>
       {next !== undefined && <span className="cellar-ellipsis cellar-muted">{next}</span>}
       <span className="cellar-Strip-grow" />

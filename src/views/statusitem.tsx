@@ -4,11 +4,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
-import type { NotebookModel } from '../models/notebook.js';
+import { countStates } from '../models/stagestate.js';
 import type { INotebooks } from '../tokens.js';
 import { Icon } from './icons.js';
 import { useNow } from './seconds.js';
-import { clock } from './words.js';
+import { clock, countWord } from './words.js';
 
 /** The running stage with its time. */
 function Running(props: { readonly name: string; readonly startedAt: number }): React.JSX.Element {
@@ -16,13 +16,7 @@ function Running(props: { readonly name: string; readonly startedAt: number }): 
   return <TextItem source={`${props.name} ${clock((now - props.startedAt) / 1000)}`} />;
 }
 
-/** Stages whose result is not that of their code and inputs. */
-function staleCount(model: NotebookModel): number {
-  return model.stages.filter(stage => ['stale', 'pending', 'available', 'failed', 'blocked'].includes(stage.state))
-    .length;
-}
-
-/** *train 0:07* while a stage runs, else *3 stale*; a press goes to the next such stage. */
+/** *train 0:07* while a stage runs, else *3 stale* or *1 failed · 2 pending*; a press goes to the next such stage. */
 export class StatusItem extends ReactWidget {
   constructor(
     private readonly _options: {
@@ -50,11 +44,12 @@ export class StatusItem extends ReactWidget {
       return null;
     }
     const running = model.stages.find(stage => stage.startedAt !== null);
-    const count = staleCount(model);
-    const queued = model.stages.filter(stage => stage.state === 'queued').length;
-    const state = running !== undefined ? 'running' : queued > 0 ? 'queued' : count > 0 ? 'stale' : 'fresh';
+    const counts = countStates(model.stages);
+    const state = running !== undefined ? 'running' : (counts[0]?.state ?? 'fresh');
     const words =
-      queued > 0 ? trans.__('%1 queued', queued) : count > 0 ? trans.__('%1 stale', count) : trans.__('up to date');
+      counts.length === 0
+        ? trans.__('up to date')
+        : counts.map(each => countWord(trans, each.state, each.count)).join(' · ');
     return (
       <button
         type="button"

@@ -49,7 +49,7 @@ test('A stage that raises: its traceback at its cell, nothing below it runs, a c
   await expect(area).toContainText('ZeroDivisionError');
   await expect(area).toContainText('total = sum(values) / zero');
   await expect(stage(page, 'third').locator('.jp-OutputArea-output')).toHaveCount(0);
-  await expect(page.locator('.cellar-StatusItem')).toHaveText('2 stale');
+  await expect(page.locator('.cellar-StatusItem')).toHaveText('1 failed · 1 stale');
 
   await selectCell(cells(page).first());
   await strip(page).getByRole('button', { name: 'Go to the error' }).click();

@@ -145,7 +145,7 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
   }
   const above = upstreamReasons(live, context);
   error = above.error;
-  if (error !== null) {
+  if (above.blocked) {
     return done('blocked', above.reasons);
   }
   const { reasons: own, reads } = await ownReasons(project, live, context, above.names);
@@ -172,15 +172,25 @@ async function computeOne(project: Project, live: LiveStage, context: Context): 
   return done('stale', [...own, ...above.reasons]);
 }
 
-/** What is not fresh right above. `restorable`: everything there is fresh or available, so our inputs are known. */
+/**
+ * What is not fresh right above. `restorable`: everything there is fresh or available, so our inputs are known; `blocked`:
+ * something there cannot be brought about, so neither can we.
+ */
 function upstreamReasons(
   live: LiveStage,
   context: Context
-): { reasons: Reason[]; names: ReadonlySet<string>; restorable: boolean; error: CellarError | null } {
+): {
+  reasons: Reason[];
+  names: ReadonlySet<string>;
+  restorable: boolean;
+  blocked: boolean;
+  error: CellarError | null;
+} {
   const reasons: Reason[] = [];
   let error: CellarError | null = null;
   const names = new Set<string>();
   let restorable = true;
+  let blocked = false;
   for (const producer of live.stage.frozen ? [] : live.stage.deps.flatMap(dep => context.producers(dep.abs))) {
     const state = context.states.get(producer);
     if (state === undefined || state.state === 'fresh' || names.has(producer)) {
@@ -188,11 +198,12 @@ function upstreamReasons(
     }
     names.add(producer);
     error ??= state.error;
+    blocked ||= state.state === 'blocked';
     restorable &&= state.state === 'available';
     const name = producer.slice(producer.lastIndexOf(':') + 1);
     reasons.push({ kind: 'upstream', text: `\`${name}\` is ${state.state}`, stage: name });
   }
-  return { reasons, names, restorable, error };
+  return { reasons, names, restorable, blocked, error };
 }
 
 async function ownReasons(

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { built, holds, make, stage, testDesks, total } from './desk.js';
+import { built, code, holds, make, stage, testDesks, total } from './desk.js';
 
 /** Files in the way of a run, or not there for it: said before anything is touched, and mended by the step that is named. */
 
@@ -198,3 +198,24 @@ test('a cache object that is corrupt is never placed: the stage runs again', LIM
   expect(desk.read('total.txt')).toBe('6');
   expect(readFileSync(object, 'utf8')).toBe('6');
 });
+
+test(
+  'all that lies below a script edited by hand is blocked, and nothing of it is promised or run',
+  LIMIT,
+  async () => {
+    const desk = await started();
+    const cells = ['a = 1', 'b = [a]', 'c = [b]', 'd = [c]'].map((source, index) => stage(`s${index}`, source));
+    const book = await desk.open([...cells, stage('apart', 'e = 1'), code('d, e')]);
+    expect((await book.reproduce()).state).toBe('done');
+    const script = `${desk.read('.cellar/a/s1.py')}print("by hand")\n`;
+    desk.write('.cellar/a/s1.py', script);
+    await book.change([...cells, stage('apart', 'e = 2'), code('d, e')]);
+    const states = async (): Promise<string[]> => (await book.view()).stages.map(each => each.state);
+    expect(await states()).toEqual(['fresh', 'blocked', 'blocked', 'blocked', 'stale']);
+    const plan = await desk.tab.request('plan/make', { doc: book.doc, mode: 'all', stage: null });
+    expect(plan.items.map(item => item.action)).toEqual(['skip', 'blocked', 'blocked', 'blocked', 'run']);
+    expect(await book.reproduce()).toMatchObject({ state: 'done', errors: {} });
+    expect(await states()).toEqual(['fresh', 'blocked', 'blocked', 'blocked', 'fresh']);
+    expect(desk.read('.cellar/a/s1.py')).toBe(script);
+  }
+);

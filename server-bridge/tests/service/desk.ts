@@ -147,10 +147,15 @@ async function openNotebook(tab: Tab, cells: WireCell[], path: string): Promise<
       return newest;
     },
     problem: async wanted => {
+      const has = (each: NotebookView): boolean => each.problems.some(problem => problem.code === wanted);
       const view = await notebook.view();
-      const found = view.problems.find(each => each.code === wanted);
+      // What the watcher has not told yet comes with the next view of the same text.
+      const told = has(view)
+        ? view
+        : await tab.hear('notebook/view', each => each.doc === view.doc && each.version === view.version && has(each));
+      const found = told.problems.find(each => each.code === wanted);
       if (found === undefined) {
-        throw new Error(`no ${wanted} among ${JSON.stringify(view.problems.map(each => [each.code, each.message]))}`);
+        throw new Error(`no ${wanted}`);
       }
       return found;
     },

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { NotebookView, WireCell } from '../../src/protocol/wire.js';
 import { bundleCli } from '../bundle-cli.js';
 import { startBridge } from './bridge-client.js';
@@ -295,12 +295,19 @@ test('a runner that no Cellar published is not run (N47)', LIMIT, async () => {
 
 test('code that came with another commit while a stage ran is not trusted with it (N64)', LIMIT, async () => {
   await startProject();
-  const git = (...args: string[]): void => {
+  const git = (cwd: string, ...args: string[]): void => {
     const user = ['-c', 'user.name=a', '-c', 'user.email=a@example.invalid'];
-    expect(spawnSync('git', [...user, ...args], { cwd: root }).status).toBe(0);
+    expect(spawnSync('git', [...user, ...args], { cwd }).status).toBe(0);
   };
-  git('add', '--all');
-  git('commit', '--quiet', '-m', 'start');
+  git(root, 'add', '--all');
+  git(root, 'commit', '--quiet', '-m', 'start');
+  const theirs = mkdtempSync(join(tmpdir(), 'cellar-theirs-'));
+  onTestFinished(() => rmSync(theirs, { recursive: true, force: true }));
+  git(theirs, 'clone', '--quiet', root, '.');
+  mkdirSync(join(theirs, 'sub'));
+  writeFileSync(join(theirs, 'sub', 'dvc.yaml'), 'stages:\n  theirs:\n    cmd: echo theirs > out\n    outs: [out]\n');
+  git(theirs, 'add', 'sub');
+  git(theirs, 'commit', '--quiet', '-m', 'theirs');
   const waits =
     'import os, time\nprint("go", flush=True)\nwhile not os.path.exists("pulled"):\n    time.sleep(0.05)\nvalues = [1]';
   const { doc } = await open(
@@ -309,10 +316,7 @@ test('code that came with another commit while a stage ran is not trusted with i
   );
   const job = await tab.request('run/start', { doc, mode: 'all', stage: null, clientId: 'one' });
   await tab.hear('job/event', each => each.event.type === 'runner' && each.event.event.event === 'stream');
-  mkdirSync(join(root, 'sub'));
-  writeFileSync(join(root, 'sub', 'dvc.yaml'), 'stages:\n  theirs:\n    cmd: echo theirs > out\n    outs: [out]\n');
-  git('add', 'sub');
-  git('commit', '--quiet', '-m', 'theirs');
+  git(root, 'pull', '--quiet', '--ff-only', theirs, 'HEAD');
   writeFileSync(join(root, 'pulled'), '');
   await tab.hear(
     'job/event',
