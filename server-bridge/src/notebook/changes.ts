@@ -1,5 +1,5 @@
 /** Which statement changes which variable in place, and which sets state (N17, N20, N35, N46). */
-import type { FunctionTable } from './functions.js';
+import { DEFAULT_OF, type FunctionTable } from './functions.js';
 import { Groups } from './groups.js';
 import { inForce, newestBinding, newestWhere, type Program, type Unit } from './program.js';
 import { plainNames } from './python/plain.js';
@@ -36,6 +36,9 @@ function link(program: Program, unit: Unit, table: FunctionTable): void {
   const shares = (name: string): boolean => name.includes('#') || canShare(program, name, unit);
   unit.joined.push(...facts.shares.filter(one => shares(one.left) && shares(one.right)));
   for (const site of facts.calls.filter(one => one.targets.length > 0)) {
+    for (const right of table.handedDefaults(site)) {
+      site.targets.forEach(left => unit.joined.push({ left, right, how: 'same' }));
+    }
     for (const right of table.handedOut(site).filter(shares)) {
       site.targets.forEach(left => unit.joined.push({ left, right }));
     }
@@ -74,8 +77,9 @@ function change(program: Program, unit: Unit, groups: Groups, table: FunctionTab
       unit.state ||= how === 'change' && ((dots !== 1 && dots !== 9) || table.isVariable(name));
       return;
     }
-    const members = groups
-      .changedWith(name, direct)
+    const reached = groups.changedWith(name, direct);
+    unit.state ||= how === 'change' && reached.some(member => member.startsWith(DEFAULT_OF));
+    const members = reached
       .filter(member => !member.includes('#') && program.bindings.has(member))
       .filter(member => how !== 'draw' || drawsFrom(program, groups, member, unit));
     members.forEach(member => record(program, unit, member, row));

@@ -1,9 +1,10 @@
 /** What the functions of a notebook and of its project's modules do to their arguments (N35): bodies are looked into. */
 import { bodyEffects, type Effects } from './python/effects.js';
 import { Groups } from './groups.js';
+import { given, handsOut, isGiven, localValue, renewed } from './handed.js';
 import { HeldState, isMemo, mutableDefaults } from './held-state.js';
 import { Imports, type Target } from './imports.js';
-import type { Argument, CallSite, FunctionFacts } from './python/facts.js';
+import type { CallSite, FunctionFacts } from './python/facts.js';
 import type { Py } from './python/tree.js';
 
 export interface Summary {
@@ -46,6 +47,9 @@ export interface Change {
   /** It is bound anew, through `global`. */
   bound: boolean;
 }
+
+/** No name of Python's begins so. */
+export const DEFAULT_OF = 'default of ';
 
 const HANDED = { free: false, bound: false };
 
@@ -245,10 +249,19 @@ export class FunctionTable {
       handed.some(({ state, defaults, changes }) => state || defaults.some(one => one > 0 && changes.has(one))) ||
       this.callees(site, owner).some(({ summary, shift }) => {
         const { defaults, changes, classState, state, facts } = summary;
-        const kept = defaults.some(one => changes.has(one) && !isGiven(site, summary, one, shift));
+        const kept = defaults.some(one => changes.has(one) && !isGiven(site, summary.facts, one, shift));
         const set = kept || classState || (state && facts.owner !== '');
         return set && (facts.owner === '' || facts.name === '__init__' || this.held.mayReceive(site, value));
       })
+    );
+  }
+
+  /** Defaults of parameters that a call hands out as they are, by names that stand for them in groups. */
+  handedDefaults(site: CallSite): string[] {
+    return this.callees(site).flatMap(({ summary, shift }) =>
+      summary.defaults
+        .filter(one => handsOut(summary.facts, one) && !isGiven(site, summary.facts, one, shift))
+        .map(one => `${DEFAULT_OF}${summary.module}:${summary.facts.name}:${one}`)
     );
   }
 
@@ -257,10 +270,10 @@ export class FunctionTable {
     const changed: Change[] = [];
     for (const { summary, shift } of this.callees(site, owner)) {
       summary.changes.forEach(position =>
-        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: false, ...HANDED }))
+        given(site, summary.facts, position, shift).forEach(name => changed.push({ name, draw: false, ...HANDED }))
       );
       summary.draws.forEach(position =>
-        given(site, summary, position, shift).forEach(name => changed.push({ name, draw: true, ...HANDED }))
+        given(site, summary.facts, position, shift).forEach(name => changed.push({ name, draw: true, ...HANDED }))
       );
       summary.free.forEach(name => changed.push(freely(summary, name)));
     }
@@ -279,7 +292,7 @@ export class FunctionTable {
   /** Names whose objects the result of a call may share, through the bodies of the functions it runs. */
   handedOut(site: CallSite, owner = ''): string[] {
     return this.callees(site, owner).flatMap(({ summary, shift }) =>
-      [...summary.returns].flatMap(position => given(site, summary, position, shift))
+      [...summary.returns].flatMap(position => given(site, summary.facts, position, shift))
     );
   }
 }
@@ -287,48 +300,4 @@ export class FunctionTable {
 function size(summary: Summary): number {
   const sets = [summary.changes, summary.draws, summary.free, summary.binds, summary.stores, summary.returns];
   return sets.reduce((sum, set) => sum + set.size, summary.state ? 1 : 0);
-}
-
-/** What a function binds a local name to; undefined where that is not known. */
-function localValue({ node }: FunctionFacts, name: string): Py | undefined {
-  const bound = [...node.walk()].filter(one => one.type === 'assignment' && one.get('left')?.text === name);
-  return bound.length === 1 ? bound[0]?.get('right') : undefined;
-}
-
-/** Does the call hand over something for the parameter at `position`, instead of its default? */
-function isGiven(site: CallSite, { facts }: Summary, position: number, shift: 0 | 1): boolean {
-  const positional = site.args.filter(arg => arg.keyword === null && !arg.starred);
-  return site.args.some(arg => arg.keyword === facts.params[position]) || positional.length > position - shift;
-}
-
-/** Names given for the parameter at `position`. */
-function given(site: CallSite, summary: Summary, position: number, shift: 0 | 1): string[] {
-  if (position < shift) {
-    return site.receiver;
-  }
-  const { params, star } = summary.facts;
-  const positional = site.args.filter(arg => arg.keyword === null);
-  const take = (arg: Argument | undefined): string[] => arg?.names ?? [];
-  if (positional.some(arg => arg.starred) || (star >= 0 && position >= star)) {
-    return site.args.flatMap(arg => arg.names);
-  }
-  const named = site.args.find(arg => arg.keyword === params[position]);
-  return take(named ?? positional[position - shift]);
-}
-
-/** Parameter → row after which it certainly is another object: `df = df.copy()` at the top of the body. */
-function renewed(facts: FunctionFacts): Map<string, number> {
-  const rows = new Map<string, number>();
-  for (const statement of facts.node.get('body')?.kids ?? []) {
-    const only = statement.type === 'expression_statement' ? statement.kids[0] : undefined;
-    const left = only?.type === 'assignment' ? only.get('left') : undefined;
-    if (left?.type !== 'identifier' || rows.has(left.text)) {
-      continue;
-    }
-    const shared = facts.body.shares.some(edge => edge.left === left.text);
-    if (!shared && facts.params.includes(left.text)) {
-      rows.set(left.text, statement.endRow);
-    }
-  }
-  return rows;
 }

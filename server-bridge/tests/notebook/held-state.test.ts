@@ -84,6 +84,7 @@ const PLAIN: [rule: string, setup: string, statement: string][] = [
     'y = f(x)'
   ],
   ['a default that is given', ACC, 'y = acc(x, [])'],
+  ['a default that is handed out and only read', 'def f(v, store=[]):\n    return store', 'y = f(x)\nprint(y)'],
   ['a default that is only read', 'def f(v, names=["a"]):\n    return len(names) + v', 'y = f(x)'],
   [
     'an attribute that __init__ binds',
@@ -133,7 +134,8 @@ describe('state that is set through a call or an instance (N17)', () => {
     ['a function of a module', 'import helpm', 'helpm.keep(x)'],
     ['an instance that the stage made', REG, 's = Reg()\ns.items["k"] = 1'],
     ['a method of such an instance', REG, 's = Reg()\ns.put(1)'],
-    ['a default', ACC, 'y = acc(x)']
+    ['a default', ACC, 'y = acc(x)'],
+    ['a default that is handed out', 'def f(v, store=[]):\n    return store', 'y = f(1)\ny.append(1)']
   ])('%s that uses a value of a stage is refused at the cell', (_rule, setup, statement) => {
     const analysis = analysed(book(setup, statement, 'load()'), files);
     expect(analysis.problems.map(one => [one.code, one.cell])).toEqual([['E_STATE_IN_STAGE', 2]]);
