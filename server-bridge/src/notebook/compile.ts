@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseNotebook } from '../formats/ipynb.js';
 import { removeLockEntry } from '../formats/lockfile.js';
 import { removeStage, setStage } from '../formats/pipelinefile.js';
+import { pyEqual } from '../formats/params.js';
 import { pythonJson } from '../formats/pythonjson.js';
 import { isMapping, type Value, type ValueMap } from '../formats/value.js';
 import { patchYaml, printYaml } from '../formats/yaml.js';
@@ -13,9 +14,10 @@ import { acquireRwLock } from '../io/rwlock.js';
 import { newOperation, openTrash } from '../io/trash.js';
 import type { Problem } from '../protocol/analysis.js';
 import type { Analysis, StageResult } from './context.js';
-import { readFolder, type Folder } from './disk.js';
-import { buildEntry, madeHash, madeOf, type OwnMeta } from './entry.js';
+import { otherParams, readFolder, type Folder } from './disk.js';
+import { buildEntry, madeHash, madeOf, ownedPart, type OwnMeta } from './entry.js';
 import { ignoredProblem } from './ingit.js';
+import { holds } from './listed.js';
 import { CELLAR, RUNNER, stagePaths } from './names.js';
 import { fromFile, type NotebookText } from './notebook.js';
 import { analyseInFolder, isDetached, type FolderOptions, type StageOnDisk } from './ondisk.js';
@@ -163,6 +165,9 @@ function pipelineText(
   for (const name of gone) {
     text = text === null ? null : removeStage(text, name);
   }
+  for (const name of circular(folder, ready)) {
+    text = text === null ? null : removeStage(text, name);
+  }
   for (const result of ready) {
     const owned = folder.owned.get(result.name);
     const facts = disk.get(result.name);
@@ -175,6 +180,18 @@ function pipelineText(
     }
   }
   return text;
+}
+
+/** Entries that an earlier compile wrote with a folder as dep that holds their own outs: with one of them no stage can run. */
+function circular(folder: Folder, ready: readonly StageResult[]): string[] {
+  const written = new Set(ready.map(result => result.name));
+  return [...folder.owned]
+    .filter(([name]) => !written.has(name))
+    .filter(([, { entry }]) => {
+      const { deps, outs } = ownedPart(entry, null, folder.slug);
+      return deps.some(dep => outs.some(out => holds(dep, out.path)));
+    })
+    .map(([name]) => name);
 }
 
 /** The user's entry, with the note that it was looked at (N7). */
@@ -224,7 +241,13 @@ function paramWrites(
   const file: ValueMap = new Map(folder.paramValues);
   const mirrored: ValueMap = new Map();
   let changed = false;
+  const others = otherParams(folder);
   for (const { param, kind } of analysis.drifts) {
+    const other = others.get(param.key);
+    // A key that another notebook holds with another value is refused (N31): nothing is written for it, unless it was before.
+    if (other !== undefined && !pyEqual(other.value, param.value) && !folder.mirroredValues.has(param.key)) {
+      continue;
+    }
     const wins = kind === 'cell' || options.write?.has(param.name) === true;
     if (wins && kind !== 'same') {
       file.set(param.key, param.value);
@@ -238,7 +261,9 @@ function paramWrites(
   if (changed) {
     put('params.yaml', folder.params === null ? printYaml(file) : patchYaml(folder.params, file), folder.params);
   }
-  put(`${CELLAR}/${folder.slug}/params.json`, `${pythonJson(mirrored, { sortKeys: true })}\n`, folder.mirrored);
+  if (mirrored.size > 0 || folder.mirrored !== null) {
+    put(`${CELLAR}/${folder.slug}/params.json`, `${pythonJson(mirrored, { sortKeys: true })}\n`, folder.mirrored);
+  }
 }
 
 /** Scripts first, entries last: an entry never names a script that is not there. Removed stages go the other way. */

@@ -25,6 +25,8 @@ export interface AnalysisContext {
   read: ReadFile;
   /** What stands at a path of the project, or would after a checkout; without it `read` tells. */
   exists?: (path: string) => 'file' | 'folder' | null;
+  /** Names in a folder of the project; none where there is no folder. */
+  list?: (path: string) => string[];
   /** The kernel's language, null when unknown. */
   language?: string | null;
   /** Does the kernel's own `ast` accept the source? Undefined: nobody asked. */

@@ -1,6 +1,7 @@
 /** Files in and out of a stage: what the code shows, what the tag adds and excludes (N2, N23–N27, N29, N30). */
 import { posix } from 'node:path';
 import type { OutKind } from '../protocol/tag.js';
+import { patternsOf, type Pattern } from './file-pattern.js';
 import { cellName, type moveToSetup, type Problems } from './problems.js';
 import type { NotebookText } from './notebook.js';
 import type { Unit } from './program.js';
@@ -27,6 +28,8 @@ export interface Files {
   optional: Set<string>;
   /** Paths of which the code only asks whether they are there. */
   checked: Map<string, FileIn>;
+  /** Folders that are read → what in them is meant, null where the text does not tell. */
+  listed: Map<string, (Pattern | null)[]>;
 }
 
 export interface FilePlace {
@@ -49,7 +52,14 @@ interface StageFiles {
 
 /** Sorts the accesses of a stage into reads and writes; what cannot be is a problem at its cell. */
 export function stageFiles(input: StageFiles, place: FilePlace, problems: Problems, notebook: NotebookText): Files {
-  const files: Files = { reads: new Map(), writes: new Map(), ignore: [], optional: new Set(), checked: new Map() };
+  const files: Files = {
+    reads: new Map(),
+    writes: new Map(),
+    ignore: [],
+    optional: new Set(),
+    checked: new Map(),
+    listed: new Map()
+  };
   const required = new Set<string>();
   for (const event of input.events.map(one => settled(one, input.changesData))) {
     if (event === null || event.text === null) {
@@ -68,6 +78,9 @@ export function stageFiles(input: StageFiles, place: FilePlace, problems: Proble
       setupWrites(event, path, input.stage, problems, notebook);
     } else {
       (event.optional ? files.optional : required).add(path);
+      if (event.mode === 'list' || event.mode === 'read') {
+        files.listed.set(path, [...(files.listed.get(path) ?? []), ...patternsOf(event, input.base, place)]);
+      }
       take(event, path, input.stage, files, problems);
     }
   }

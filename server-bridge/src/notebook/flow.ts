@@ -1,6 +1,7 @@
 /** Checks between stages as a graph: cycles, two makers of one file, readers above writers, overlaps (N25, N29). */
 import type { StageResult } from './context.js';
 import { freshName } from './crossing.js';
+import { holds } from './listed.js';
 import type { NotebookText } from './notebook.js';
 import type { StagePlan } from './plan.js';
 import { cellName, moveEdit, tagEdit, type Problems } from './problems.js';
@@ -89,8 +90,10 @@ function overlaps(results: readonly StageResult[], makers: ReadonlyMap<string, S
           });
         }
       }
-      const dep = result.inputs.find(one => one.kind === 'file' && !one.excluded && inside(out.name, one.name));
+      const dep = result.inputs.find(one => one.kind === 'file' && !one.excluded && holds(one.name, out.name));
       if (dep !== undefined) {
+        // The stage is blocked; as a dep the folder would be a circle, for which no other stage could run.
+        result.deps = result.deps.filter(path => path !== dep.name);
         problems.add({
           ...at,
           code: 'E_DEP_HOLDS_OUT',

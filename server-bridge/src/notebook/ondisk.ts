@@ -13,7 +13,7 @@ import type { NotebookText } from './notebook.js';
 import { pythonText, type ParamDrift } from './params.js';
 import { Problems, rowsEdit, tagEdit } from './problems.js';
 import { readScript, sameCode, type ReadScript } from './script.js';
-import { whatStands } from './whatstands.js';
+import { namesIn, whatStands } from './whatstands.js';
 
 export interface FolderOptions extends Pick<AnalysisContext, 'root' | 'read' | 'language' | 'accepts'> {
   /** Stages whose hand-edited entry or script the user gave up (N7, N10). */
@@ -52,6 +52,7 @@ export function analyseInFolder(
     root: options.root,
     read: options.read,
     exists: options.root === null ? undefined : whatStands(options.root, folder),
+    list: options.root === null ? undefined : namesIn(options.root),
     language: options.language,
     accepts: options.accepts,
     previous: stage => scriptOnDisk(folder, stage),
@@ -68,10 +69,12 @@ export function analyseInFolder(
   checkPointers(folder, analysis, problems);
   owners(folder, notebook, analysis, problems);
   for (const drift of analysis.drifts) {
-    drifted(drift, analysis, notebook, options, problems);
     const other = others.get(drift.param.key);
     if (other !== undefined && !pyEqual(other.value, drift.param.value)) {
+      // With a key of its own it has nothing to settle with the file.
       sharedKey(drift, other.notebook, analysis, folder, problems);
+    } else {
+      drifted(drift, analysis, notebook, options, problems);
     }
   }
   for (const result of analysis.stages) {
@@ -284,14 +287,14 @@ function stagesReading(analysis: Analysis, key: string): (string | undefined)[] 
 function sharedKey(drift: ParamDrift, other: string, analysis: Analysis, folder: Folder, problems: Problems): void {
   const { unit, key } = drift.param;
   const prefix = folder.slug.replace(/^[^A-Za-z_]+/, '').replace(/[^A-Za-z0-9_-]/g, '_') || 'notebook';
-  for (const result of analysis.stages.filter(one => one.params.includes(key))) {
+  for (const stage of stagesReading(analysis, key)) {
     problems.add({
       code: 'E_PARAM_SHARED',
       message: `\`${key}\` is also a parameter of \`${other}\`, with another value.`,
       next: `Use a prefix, such as \`${prefix}\`.`,
       cell: unit.cell,
       row: unit.node.row,
-      stage: result.name,
+      stage,
       fixes: [
         {
           label: `Use the prefix ${prefix}`,

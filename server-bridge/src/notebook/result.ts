@@ -5,6 +5,7 @@ import type { Found } from '../protocol/analysis.js';
 import type { ScriptHeader } from '../protocol/script.js';
 import type { AnalysisContext, StageResult } from './context.js';
 import type { FilePlace, Files } from './files.js';
+import { isAbove } from './listed.js';
 import { stagePaths, variablePath } from './names.js';
 import type { Param } from './params.js';
 import type { StagePlan } from './plan.js';
@@ -50,7 +51,8 @@ export function stageResult(
     vars_out: variablesOut,
     files_in: [...new Set([...reads, ...modules])],
     files_out: writes.map(file => file.path),
-    ignore: [...new Set(files.ignore)],
+    // For the runner an ignored folder covers all in it: the notebook's own would hide modules and files of other stages.
+    ignore: [...new Set(files.ignore)].filter(path => !isAbove(path)),
     params: Object.fromEntries(params.map(param => [param.name, { key: param.key, type: param.type }])),
     outputs: paths.outputs,
     bound_in: boundIn(plan, text),

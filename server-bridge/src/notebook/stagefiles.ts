@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { AnalysisContext } from './context.js';
 import { applyTags, relativePath, settleOptional, stageFiles, type FilePlace, type Files } from './files.js';
 import type { FunctionTable } from './functions.js';
+import { settleListings } from './listed.js';
 import type { Modules } from './modules.js';
 import type { NotebookText } from './notebook.js';
 import type { Param } from './params.js';
@@ -67,6 +68,7 @@ export function filesOf(input: FilesInput): Map<string, Files> {
   }
   const made = new Set([...result.values()].flatMap(files => [...files.writes.keys()]));
   result.forEach(files => settleOptional(files, path => kindOf(input, path), made));
+  settleListings(result, input);
   return result;
 }
 

@@ -4,7 +4,7 @@ import { parseDvcFile } from '../formats/dvcfile.js';
 import { parseLockFile } from '../formats/lockfile.js';
 import { parsePipelineFile } from '../formats/pipelinefile.js';
 import { isList, type ValueMap } from '../formats/value.js';
-import { readTextIfSync, statSync } from '../io/files.js';
+import { isErrno, readdirSync, readTextIfSync, statSync } from '../io/files.js';
 import { CellarError } from '../protocol/errors.js';
 import type { Folder } from './disk.js';
 import { itemPath, ownedPart } from './entry.js';
@@ -43,6 +43,20 @@ export function whatStands(root: string, folder: Folder): (path: string) => Stan
     const above = foldersAbove(path).find(dir => dir !== '' && tracked(dir) !== null);
     const absent = above !== undefined && statSync(join(root, ...above.split('/'))) === null;
     return absent && compiled.some(dep => dep.test(path)) ? 'file' : null;
+  };
+}
+
+/** Names in a folder of the project; none where there is no folder. */
+export function namesIn(root: string): (path: string) => string[] {
+  return path => {
+    try {
+      return readdirSync(join(root, ...path.split('/')));
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) {
+        return [];
+      }
+      throw error;
+    }
   };
 }
 

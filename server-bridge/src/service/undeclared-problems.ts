@@ -1,6 +1,7 @@
 import { dirname, join, posix } from 'node:path';
 import { existsSync } from '../io/files.js';
 import type { Analysis } from '../notebook/context.js';
+import { isAbove } from '../notebook/listed.js';
 import type { NotebookText } from '../notebook/notebook.js';
 import { readRecorded } from '../notebook/recorded.js';
 import type { Problem } from '../protocol/analysis.js';
@@ -18,7 +19,8 @@ export function undeclaredProblems(analysis: Analysis, notebook: NotebookText, a
     const paths = read
       .filter(path => existsSync(join(root, path)))
       .map(path => posix.relative(folder, path))
-      .filter(path => !told.has(path));
+      // A listing of the notebook's own folder can be no dep; the mark alone speaks of it.
+      .filter(path => !isAbove(path === '' ? '.' : path) && !told.has(path));
     if (paths.length === 0) {
       return [];
     }
