@@ -4,6 +4,7 @@ import type { NotebookText } from './notebook.js';
 import type { StagePlan } from './plan.js';
 import { cellName, moveEdit, tagEdit, type Problems } from './problems.js';
 import type { Program, Unit } from './program.js';
+import { literalValue } from './python/literals.js';
 import type { Missing } from './selection.js';
 
 export function checkMissing(program: Program, plan: StagePlan, notebook: NotebookText, problems: Problems): void {
@@ -61,6 +62,9 @@ function unbound(
     },
     { label: `Make ${cellName(binder.cell)} setup`, edits: [tagEdit(notebook, binder.cell, 'setup'), ...move] }
   ];
+  const params: Fix[] = isAllConstants(program, binder.cell)
+    ? [{ label: `Make ${cellName(binder.cell)} params`, edits: [tagEdit(notebook, binder.cell, 'params'), ...move] }]
+    : [];
   const all: Fix = {
     label: 'Tag the cells this needs',
     action: { method: 'notebook/needs', params: { stage: plan.stage.name } }
@@ -70,7 +74,7 @@ function unbound(
     code: 'E_BOUND_IN_SCRATCH',
     message: `\`${name}\` is read here but bound only in ${cellName(binder.cell)}, which is in no pipeline.`,
     next: 'Tag that cell.',
-    fixes: [...(light(program, binder.cell) ? fixes.reverse() : fixes), all]
+    fixes: [...params, ...(light(program, binder.cell) ? fixes.reverse() : fixes), all]
   });
 }
 
@@ -99,6 +103,24 @@ function binderOf(program: Program, name: string, reader: Unit): Binder | null {
   }
   const later = outside.sort((a, b) => a - b)[0];
   return later === undefined ? null : { cell: later, role: 'scratch' };
+}
+
+/** A cell of nothing but names that get literals: what a parameters cell is (N31). */
+function isAllConstants(program: Program, cell: number): boolean {
+  const statements = program.cells[cell]?.parsed?.statements ?? [];
+  return (
+    statements.length > 0 &&
+    statements.every(({ node }) => {
+      const assignment = node.kids[0];
+      const value = assignment?.get('right');
+      return (
+        assignment?.type === 'assignment' &&
+        assignment.get('left')?.type === 'identifier' &&
+        value !== undefined &&
+        literalValue(value) !== undefined
+      );
+    })
+  );
 }
 
 /** A cell of constants and definitions: rather setup than part of a stage. */
