@@ -12,7 +12,7 @@ import type { RunMode } from '../protocol/wire.js';
 import { openProject } from '../workspace/project.js';
 import type { Document } from './documents.js';
 import { gitFacts } from './git-facts.js';
-import { notebookOf } from './moved-notebooks.js';
+import { goneProblems, movedProblem, notebookOwners } from './moved-notebooks.js';
 import { openSession } from './project-session.js';
 import { compileDocument, prepareRun } from './runs.js';
 import { findRoot } from '../workspace/locate.js';
@@ -54,28 +54,47 @@ export interface CompileReport {
   unadded: string[];
 }
 
-/** `cellar compile [--check] [NOTEBOOK…]`; without names every notebook that owns an entry of some `dvc.yaml`. */
+/**
+ * `cellar compile [--check] [NOTEBOOK…]`; without names every notebook that owns an entry of some `dvc.yaml`. One that is
+ * not there any more keeps none of the others from being compiled.
+ */
 export async function compileNotebooks(
   cwd: string,
   notebooks: readonly string[],
   options: { check: boolean; signal: AbortSignal }
 ): Promise<CompileReport[]> {
+  const known = notebooks.length > 0 ? { paths: notebooks, reports: [] } : await knownNotebooks(cwd);
   const reports: CompileReport[] = [];
-  for (const path of notebooks.length > 0 ? notebooks : await knownNotebooks(cwd)) {
+  for (const path of known.paths) {
     const document = await documentAt(cwd, path);
     const session = openSession(findRoot(resolve(document.abs, '..')), () => undefined);
-    const { changes, problems, blocked } = await compileDocument(session, document, options);
-    const { unadded } = await gitFacts(await session.project(), (await session.stages()).stages);
-    reports.push({ notebook: path, changes, problems, blocked, unadded });
+    const { changes, problems, blocked, analysis } = await compileDocument(session, document, options);
+    const { stages } = await session.stages();
+    const project = await session.project();
+    const own = { path: analysis.notebook, stages: analysis.stages.map(stage => stage.name) };
+    const moved = movedProblem(notebookOwners(stages, project.root).gone, own);
+    const { unadded } = await gitFacts(project, stages);
+    reports.push({
+      notebook: path,
+      changes,
+      problems: [...(moved === null ? [] : [moved]), ...problems],
+      blocked,
+      unadded
+    });
   }
-  return reports;
+  return [...reports, ...known.reports];
 }
 
-async function knownNotebooks(cwd: string): Promise<string[]> {
+/** The notebooks of the project, and what is to be said of those that are gone. */
+async function knownNotebooks(cwd: string): Promise<{ paths: string[]; reports: CompileReport[] }> {
   const project = await openProject(cwd);
-  const stages = await loadStages(project);
-  const names = new Set(stages.flatMap(stage => notebookOf(stage, project.root) ?? []));
-  return [...names].map(name => resolve(project.root, name));
+  const { root } = project;
+  const owners = notebookOwners(await loadStages(project), root);
+  const reports = goneProblems(owners, root)
+    // Of one that was moved its new place tells.
+    .filter(problem => problem.code === 'W_NOTEBOOK_GONE')
+    .map(problem => ({ notebook: problem.path ?? '', changes: [], problems: [problem], blocked: [], unadded: [] }));
+  return { paths: owners.there.map(({ path }) => resolve(root, path)), reports };
 }
 
 /** What happened to one stage. */

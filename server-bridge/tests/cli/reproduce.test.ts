@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleCli } from '../bundle-cli.js';
@@ -76,3 +76,26 @@ test('compile says what blocks a stage as an error too', LIMIT, () => {
   expect(blocked.stderr).toContain('ERROR: nb.ipynb, cell 1, line 1: `log.txt` is opened for appending');
   expect(blocked.stderr).not.toContain('WARNING');
 });
+
+test(
+  'compile says of a notebook that was moved or is gone what is left of it, and compiles the others (N5)',
+  LIMIT,
+  () => {
+    write('print(1)');
+    box.must([...bundle.argv, 'compile', 'nb.ipynb']);
+    mkdirSync(join(box.root, 'sub'));
+    renameSync(join(box.root, 'nb.ipynb'), join(box.root, 'sub', 'nb.ipynb'));
+    const moved = box.run([...bundle.argv, 'compile', 'sub/nb.ipynb']);
+    expect(moved.exit).toBe(0);
+    expect(moved.stderr).toMatch(/WARNING: .*was `nb\.ipynb` and is `sub\/nb\.ipynb` now[^]*\[W_NOTEBOOK_MOVED\]/);
+    const all = box.run([...bundle.argv, 'compile', '--check']);
+    expect(all.exit, all.stderr).toBe(0);
+    expect(all.stderr.match(/W_NOTEBOOK/g)).toHaveLength(1);
+
+    rmSync(join(box.root, 'sub', 'nb.ipynb'));
+    const gone = box.run([...bundle.argv, 'compile']);
+    expect(gone.exit, gone.stderr).toBe(0);
+    expect(gone.stderr).toContain('The notebook `sub/nb.ipynb` is gone.');
+    expect(gone.stderr).toContain('[W_NOTEBOOK_GONE]');
+  }
+);
