@@ -21,6 +21,9 @@ export function addCell(random: Random, book: Book, source: string): Made {
       };
 }
 
+/** Lines that go on with the compound statement above. */
+const CONTINUES = /^(else|elif|except|finally)\b/;
+
 /** Splits a cell of a stage between two of its statements; both parts keep the tag (N4). */
 export function splitCell(random: Random, book: Book): Made {
   const index = pick(random, stageCells(book));
@@ -29,11 +32,9 @@ export function splitCell(random: Random, book: Book): Made {
     return undefined;
   }
   const lines = cell.source.split('\n');
-  const starts = lines.flatMap((line, at) =>
-    at > 0 && /^[^\s)\]}#]/.test(line) && !/^(else|elif|except|finally)\b/.test(line) && !/^@/.test(lines[at - 1] ?? '')
-      ? [at]
-      : []
-  );
+  const begins = (line: string): boolean => line.search(/^[^\s)\]}#]/) === 0 && line.search(CONTINUES) < 0;
+  const decorated = (at: number): boolean => lines[at - 1]?.startsWith('@') === true;
+  const starts = lines.flatMap((line, at) => (at > 0 && begins(line) && !decorated(at) ? [at] : []));
   const at = pick(random, starts);
   if (at === undefined) {
     return undefined;
