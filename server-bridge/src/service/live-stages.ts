@@ -3,7 +3,7 @@ import type { Value } from '../formats/value.js';
 import type { Analysis, StageResult } from '../notebook/context.js';
 import { readRecorded } from '../notebook/recorded.js';
 import { pipelineStage } from '../pipeline/read-stage.js';
-import type { Stage } from '../pipeline/stage.js';
+import { addressOf, type Stage } from '../pipeline/stage.js';
 import type { StageFound } from '../protocol/analysis.js';
 import type { BlockMap } from '../protocol/job.js';
 import type { WireCell } from '../protocol/wire.js';
@@ -85,6 +85,14 @@ export function liveStages(notebook: LiveNotebook, onDisk: readonly Stage[]): Li
       undeclared: (readRecorded(outputs)?.undeclared.length ?? 0) > 0
     };
   });
+}
+
+/** The address of each stage of the notebook, as messages name it. */
+export function addressesIn(live: readonly LiveStage[], root: string): (stage: { readonly name: string }) => string {
+  return ({ name }) => {
+    const stage = live.find(each => each.stage.name === name)?.stage;
+    return stage === undefined ? name : addressOf(stage, root);
+  };
 }
 
 /** Parameters as a run would read them: the file wins over the cell where only the file changed (N32). */

@@ -9,10 +9,15 @@ import type { Problem } from '../protocol/analysis.js';
 import type { Job, JobEvent } from '../protocol/job.js';
 import type { Reason } from '../protocol/state.js';
 import type { RunMode } from '../protocol/wire.js';
-import { openProject } from '../workspace/project.js';
+import { graphOptions } from '../pipeline/graph-options.js';
+import type { Stage } from '../pipeline/stage.js';
+import { openProject, type Project } from '../workspace/project.js';
 import type { Document } from './documents.js';
 import { gitFacts } from './git-facts.js';
+import { addressesIn, liveStages, type LiveNotebook } from './live-stages.js';
+import { atCells, loadingProblems } from './loading-problems.js';
 import { goneProblems, movedProblem, notebookOwners } from './moved-notebooks.js';
+import { joinStages } from './open-notebook.js';
 import { openSession } from './project-session.js';
 import { compileDocument, prepareRun } from './runs.js';
 import { findRoot } from '../workspace/locate.js';
@@ -72,17 +77,25 @@ export async function compileNotebooks(
     const { stages } = await session.stages();
     const project = await session.project();
     const own = { path: analysis.notebook, stages: analysis.stages.map(stage => stage.name) };
+    const refused = graphProblems({ abs: document.abs, root: project.root, analysis }, stages, project);
     const moved = movedProblem(notebookOwners(stages, project.root).gone, own);
     const { unadded } = await gitFacts(project, stages);
     reports.push({
       notebook: path,
       changes,
-      problems: [...(moved === null ? [] : [moved]), ...problems],
+      problems: [...(moved === null ? [] : [moved]), ...problems, ...refused],
       blocked,
       unadded
     });
   }
   return [...reports, ...known.reports];
+}
+
+/** What the graph of all stages refuses with those of this notebook in it, at their cells (N29). */
+function graphProblems(notebook: LiveNotebook, stages: readonly Stage[], project: Project): Problem[] {
+  const live = liveStages(notebook, stages);
+  const { errors } = joinStages(stages, live, graphOptions(project));
+  return atCells(loadingProblems(errors, new Map(), project.root), notebook.analysis, addressesIn(live, project.root));
 }
 
 /** The notebooks of the project, and what is to be said of those that are gone. */

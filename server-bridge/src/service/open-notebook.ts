@@ -3,7 +3,7 @@ import type { Problem } from '../protocol/analysis.js';
 import { CellarError } from '../protocol/errors.js';
 import type { NotebookView, StageView } from '../protocol/wire.js';
 import { readFile, isErrno } from '../io/files.js';
-import type { Analysis, StageResult } from '../notebook/context.js';
+import type { Analysis } from '../notebook/context.js';
 import { pythonText } from '../notebook/params.js';
 import { graphOptions } from '../pipeline/graph-options.js';
 import { addressOf } from '../pipeline/stage.js';
@@ -13,7 +13,7 @@ import { applyDeltas, textOf } from './documents.js';
 import type { Document } from './documents.js';
 import { failedProblems } from './failed-runs.js';
 import { expectedSeconds, readHistory } from './history.js';
-import { foundOf, liveStages } from './live-stages.js';
+import { addressesIn, foundOf, liveStages } from './live-stages.js';
 import { atCells, loadingProblems, withPutBack } from './loading-problems.js';
 import { blockReaders } from './lost-outs.js';
 import { movedProblem, notebookOwners } from './moved-notebooks.js';
@@ -180,10 +180,6 @@ async function makeView(document: Document, session: ProjectSession | null, othe
   const history = readHistory(project.tmpDir);
   const idOf = (name: string): string => live.find(each => each.stage.name === name)?.stage.id ?? '';
   const text = { cells: document.cells, metadata: document.metadata };
-  const addressIn = ({ name }: StageResult): string => {
-    const stage = live.find(each => each.stage.name === name)?.stage;
-    return stage === undefined ? name : addressOf(stage, project.root);
-  };
   const tracked = await trackedProblems(analysis, text, project);
   // What is known before a run need not be said once more because a run met it.
   const isNew = ({ code, stage }: Problem): boolean =>
@@ -195,7 +191,11 @@ async function makeView(document: Document, session: ProjectSession | null, othe
     ...failedProblems(analysis, text, project.root, idOf, states, session.failed).filter(isNew),
     ...undeclaredProblems(analysis, text, document.abs, project.root),
     ...slowSetup(analysis, text, document.abs, name => history[idOf(name)]),
-    ...atCells(loadingProblems([...errors, ...all.errors], states, project.root), analysis, addressIn)
+    ...atCells(
+      loadingProblems([...errors, ...all.errors], states, project.root),
+      analysis,
+      addressesIn(live, project.root)
+    )
   ]);
   return {
     ...base,

@@ -23,11 +23,11 @@ afterAll(() => {
 const reproduce = (...args: string[]): Ran => box.run([...bundle.argv, 'reproduce', ...args, '--python', 'python']);
 
 /** A notebook of one stage. */
-function write(source: string): void {
+function write(source: string, root = box.root): void {
   const metadata = { cellar: { role: 'stage', stage: 'read' } };
   const cell = { cell_type: 'code', id: 'one', execution_count: null, metadata, outputs: [], source };
   const notebook = { cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 };
-  writeFileSync(join(box.root, 'nb.ipynb'), JSON.stringify(notebook));
+  writeFileSync(join(root, 'nb.ipynb'), JSON.stringify(notebook));
 }
 
 test('an undeclared read is named in the run and when all is up to date (N28)', LIMIT, () => {
@@ -99,3 +99,21 @@ test(
     expect(gone.stderr).toContain('[W_NOTEBOOK_GONE]');
   }
 );
+
+test('compile says at its cell that a stage writes into a tracked folder (N29)', LIMIT, () => {
+  const other = sandbox();
+  try {
+    other.must([...bundle.argv, 'init', '-q']);
+    mkdirSync(join(other.root, 'data'));
+    writeFileSync(join(other.root, 'data', 'in.txt'), 'x');
+    other.must([...bundle.argv, 'add', '-q', 'data']);
+    write('open("data/out.txt", "w").write("y")', other.root);
+    for (const options of [['--check'], []]) {
+      const said = other.run([...bundle.argv, 'compile', 'nb.ipynb', ...options]);
+      expect(said.exit).toBe(1);
+      expect(said.stderr).toMatch(/ERROR: nb\.ipynb, cell 1.*output paths[^]*\[E_OVERLAPPING_OUTS\]/);
+    }
+  } finally {
+    other.remove();
+  }
+});
