@@ -74,7 +74,7 @@ function unbound(
     code: 'E_BOUND_IN_SCRATCH',
     message: `\`${name}\` is read here but bound only in ${cellName(binder.cell)}, which is in no pipeline.`,
     next: 'Tag that cell.',
-    fixes: [...params, ...(light(program, binder.cell) ? fixes.reverse() : fixes), all]
+    fixes: [...(light(program, binder.cell) ? fixes.reverse() : fixes), ...params, all]
   });
 }
 
