@@ -18,7 +18,7 @@ from typing import IO
 
 from steps import REPORTS, STEPS, Counts, Step
 
-CORES = 2
+AT_ONCE = 2
 
 
 def described(counts: Counts) -> str:
@@ -38,7 +38,7 @@ def timed(step: Step, output: IO[str] | None = None) -> Row:
 
 
 def beside_each_other(steps: list[Step]) -> Iterator[Row]:
-    """Runs steps of one core each, as many as there are cores; each one's output comes whole when it ends."""
+    """Runs steps of one core each, two at a time; each one's output comes whole when it ends."""
     terminal = Lock()
 
     def run(step: Step) -> Row:
@@ -49,7 +49,7 @@ def beside_each_other(steps: list[Step]) -> Iterator[Row]:
                 print(f"\n── {step.name}\n{output.read().rstrip()}", flush=True)
         return row
 
-    with ThreadPoolExecutor(CORES) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         yield from pool.map(run, steps)
 
 

@@ -152,7 +152,7 @@ function Ended(props: {
         <span className="cellar-ellipsis">
           {failed.error?.code === 'E_DEP_CHANGED'
             ? trans.__('%1. Its new outs are kept, but not recorded.', sum)
-            : trans.__('%1. Nothing of the failed run is kept.', sum)}
+            : trans.__('%1. The outs of the failed stage are as they were before.', sum)}
         </span>
         <span className="cellar-Strip-grow" />
         {failed.own && (

@@ -59,7 +59,7 @@ function Interrupted({ project, trans }: IPanelOptions): React.JSX.Element | nul
   return job === undefined ? null : (
     <div className="cellar-Line cellar-muted" data-cellar-interrupted={job.id}>
       {trans.__(
-        'A run of %1 was interrupted. Its outs are put back; Reproduce goes on from there.',
+        'A run of %1 was interrupted. Reproduce goes on; outs that are not back yet come back first.',
         job.notebook ?? trans.__('this project')
       )}
     </div>

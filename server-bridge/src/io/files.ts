@@ -151,6 +151,18 @@ export function readdirSync(path: string): string[] {
   return fs.readdirSync(path);
 }
 
+/** Names in a folder; none where there is no folder. */
+export function readdirIfSync(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
+      return [];
+    }
+    throw error;
+  }
+}
+
 export function readdirTypesSync(path: string): fs.Dirent[] {
   at('readdir', path);
   return fs.readdirSync(path, { withFileTypes: true });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { CellarError } from '../protocol/errors.js';
 import { fileSystemTime } from './clock.js';
-import { isErrno, lstatSync, readdirSync, removeTreeSync, renameSync } from './files.js';
+import { isErrno, lstatSync, readdirIfSync, removeTreeSync, renameSync } from './files.js';
 import { readJournal, type JournalEntry } from './journal.js';
 import { isLitter } from './ownertag.js';
 import { listTrash, openTrash, trashFolder } from './trash.js';
@@ -44,7 +44,7 @@ export function sweepTrash(tmpDir: string): string[] {
 }
 
 function removeGone(tmpDir: string): void {
-  for (const name of namesIn(join(tmpDir, 'cellar', 'trash')).filter(each => each.startsWith(GONE))) {
+  for (const name of readdirIfSync(join(tmpDir, 'cellar', 'trash')).filter(each => each.startsWith(GONE))) {
     removeTreeSync(trashFolder(tmpDir, name));
   }
 }
@@ -52,7 +52,7 @@ function removeGone(tmpDir: string): void {
 /** When something last came in or went: no program can set a ctime back, and moving a file or folder renews its own. */
 function lastChange(tmpDir: string, operation: string): bigint {
   const folder = trashFolder(tmpDir, operation);
-  return [folder, ...namesIn(folder).map(name => join(folder, name))]
+  return [folder, ...readdirIfSync(folder).map(name => join(folder, name))]
     .map(path => lstatSync(path)?.ctimeNs ?? 0n)
     .reduce((newest, each) => (each > newest ? each : newest), 0n);
 }
@@ -76,21 +76,10 @@ function isOurs(tmpDir: string, operation: string): boolean {
         .items()
         .map(item => item.stored)
     ]);
-    return namesIn(trashFolder(tmpDir, operation)).every(name => known.has(name) || isLitter(name));
+    return readdirIfSync(trashFolder(tmpDir, operation)).every(name => known.has(name) || isLitter(name));
   } catch (error) {
     if (error instanceof CellarError) {
       return false;
-    }
-    throw error;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
-      return [];
     }
     throw error;
   }

@@ -1,11 +1,11 @@
 /** Whether there is a file for a read that the code can do without (N23). */
 import { join, posix } from 'node:path';
 import { parseDvcFile } from '../formats/dvcfile.js';
+import { readable } from '../formats/lenient.js';
 import { parseLockFile } from '../formats/lockfile.js';
 import { parsePipelineFile } from '../formats/pipelinefile.js';
 import { isList, type ValueMap } from '../formats/value.js';
 import { isErrno, readdirSync, readTextIfSync, statSync } from '../io/files.js';
-import { CellarError } from '../protocol/errors.js';
 import type { Folder } from './disk.js';
 import { itemPath, ownedPart } from './entry.js';
 
@@ -107,16 +107,4 @@ function compiledDeps(folder: Folder): RegExp[] {
       return new RegExp(`^${parts.map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
     });
   });
-}
-
-/** A malformed file of another is told where that one is compiled or run. */
-function readable<Found>(read: () => Found, otherwise: Found): Found {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof CellarError) {
-      return otherwise;
-    }
-    throw error;
-  }
 }

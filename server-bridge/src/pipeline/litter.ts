@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { isErrno, readdirSync, unlinkIfSync } from '../io/files.js';
+import { readdirIfSync, unlinkIfSync } from '../io/files.js';
 import { lockPath, type Stage } from './stage.js';
 
 /** Names that `publishFile` gives to a file before it is whole. */
@@ -14,7 +14,7 @@ const OURS = new Set(['dvc.lock', '.gitignore']);
  */
 export function sweepLitter(stages: readonly Stage[]): void {
   for (const folder of new Set(stages.map(stage => dirname(lockPath(stage))))) {
-    for (const name of namesIn(folder)) {
+    for (const name of readdirIfSync(folder)) {
       const whole = TEMP.exec(name)?.[1];
       if (whole !== undefined && OURS.has(whole)) {
         unlinkIfSync(join(folder, name));
@@ -25,21 +25,10 @@ export function sweepLitter(stages: readonly Stage[]): void {
 
 /** The names in a folder of the run cache, unfinished entries removed: DVC would take them for entries. */
 export function runNames(folder: string): string[] {
-  return namesIn(folder).filter(name => {
+  return readdirIfSync(folder).filter(name => {
     if (TEMP.test(name)) {
       unlinkIfSync(join(folder, name));
     }
     return /^[0-9a-f]{64}$/.test(name);
   });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
-      return [];
-    }
-    throw error;
-  }
 }

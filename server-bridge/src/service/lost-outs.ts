@@ -1,7 +1,10 @@
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { readable } from '../formats/lenient.js';
 import { parseLockFile } from '../formats/lockfile.js';
 import { parsePipelineFile } from '../formats/pipelinefile.js';
 import { readTextIfSync } from '../io/files.js';
+import { overlaps } from '../io/rwlock.js';
+import { ownedPart } from '../notebook/entry.js';
 import { lockPath } from '../pipeline/stage.js';
 import type { Stage } from '../pipeline/stage.js';
 import { CellarError } from '../protocol/errors.js';
@@ -26,38 +29,10 @@ function outsNamedBy(file: string): string[] {
   const folder = dirname(file);
   const text = readTextIfSync(file) ?? '';
   const lock = readTextIfSync(join(folder, 'dvc.lock')) ?? '';
-  const named = [
-    ...readable(() => [...parseLockFile(lock, 'dvc.lock').stages.values()].flatMap(entry => entry.outs)).map(
-      out => out.path
-    ),
-    ...readable(() => [...parsePipelineFile(text, 'dvc.yaml').stages.values()]).flatMap(stage =>
-      stage instanceof Map ? ['outs', 'metrics', 'plots'].flatMap(list => pathsIn(stage.get(list))) : []
-    )
-  ];
-  return [...new Set(named)].map(path => resolve(folder, path));
-}
-
-/** Items of a list of outs: a path, or a mapping from a path to its flags. */
-function pathsIn(list: unknown): string[] {
-  return (Array.isArray(list) ? list : []).flatMap((item: unknown) =>
-    (item instanceof Map ? [...item.keys()] : [item]).filter(path => typeof path === 'string')
-  );
-}
-
-function readable<T>(read: () => T[]): T[] {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof CellarError) {
-      return [];
-    }
-    throw error;
-  }
-}
-
-/** Whether one path is the other or lies in it. */
-function touches(a: string, b: string): boolean {
-  return a === b || a.startsWith(b + sep) || b.startsWith(a + sep);
+  const recorded = readable(() => [...parseLockFile(lock, 'dvc.lock').stages.values()], []);
+  const entries = readable(() => [...parsePipelineFile(text, 'dvc.yaml').stages.values()], []);
+  const outs = [...recorded.flatMap(entry => entry.outs), ...entries.flatMap(entry => ownedPart(entry, null, '').outs)];
+  return [...new Set(outs.map(out => out.path))].map(path => resolve(folder, path));
 }
 
 /**
@@ -69,7 +44,7 @@ export function blockReaders(stages: readonly LiveStage[], lost: readonly LostOu
   return stages.map(live => {
     const { stage } = live;
     const deps = stage.frozen || live.blocked !== null ? [] : stage.deps;
-    const hit = unknown.find(each => deps.some(dep => touches(dep.abs, each.abs)));
+    const hit = unknown.find(each => deps.some(dep => overlaps(dep.abs, each.abs)));
     if (hit === undefined) {
       return live;
     }

@@ -1,6 +1,6 @@
 import { join, relative, sep } from 'node:path';
 import { basename, dirname } from 'node:path/posix';
-import { existsSync, isErrno, readdirSync } from '../io/files.js';
+import { existsSync, readdirIfSync } from '../io/files.js';
 import type { Stage } from '../pipeline/stage.js';
 import type { Problem } from '../protocol/analysis.js';
 import { isNotebookStage } from './notebook-executor.js';
@@ -100,16 +100,9 @@ export function goneProblems(owners: ReturnType<typeof notebookOwners>, root: st
 /** Notebooks of a folder that own nothing. */
 function strangers(root: string, folder: string, there: readonly NotebookStages[]): number {
   const known = new Set(there.map(({ path }) => path));
-  try {
-    return readdirSync(join(root, ...folder.split('/'))).filter(
-      name => name.endsWith('.ipynb') && !known.has(folder === '.' ? name : `${folder}/${name}`)
-    ).length;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) {
-      return 0;
-    }
-    throw error;
-  }
+  return readdirIfSync(join(root, ...folder.split('/'))).filter(
+    name => name.endsWith('.ipynb') && !known.has(folder === '.' ? name : `${folder}/${name}`)
+  ).length;
 }
 
 function forget({ path }: NotebookStages, label: string): Problem['fixes'][number] {

@@ -180,15 +180,6 @@ function refuseForeignRunners(root: string, { plan, stages }: Ready): void {
   }
 }
 
-/** Ids of the stages that cannot be brought about: as targets they would draw what blocks them into the run. */
-function blockedIn(root: string, { plan, stages, live }: Ready): Set<string> {
-  const blocked = new Set(plan.items.filter(item => item.action === 'blocked').map(item => item.address));
-  const byPlan = stages.filter(stage => blocked.has(addressOf(stage, root)));
-  return new Set(
-    [...byPlan, ...live.filter(each => each.blocked !== null).map(each => each.stage)].map(each => each.id)
-  );
-}
-
 function queuedBy(root: string, { plan, stages }: Ready): Set<string> {
   const byAddress = new Map(stages.map(stage => [addressOf(stage, root), stage.id]));
   const acting = plan.items.filter(acts);
@@ -203,11 +194,14 @@ async function carryOut(host: RunHost, question: RunQuestion, ready: Ready, acti
     keep = await session.holdTrust();
     const { analysis } = ready.compiled;
     const project = await session.project();
-    const barred = blockedIn(project.root, ready);
+    // As targets they would draw what blocks them into the run.
+    const blocked = new Set(ready.plan.items.filter(item => item.action === 'blocked').map(item => item.address));
     const result = await runNotebook({
       project,
       notebook: question.document.abs,
-      stages: ready.live.filter(each => !barred.has(each.stage.id)).map(each => each.stage.name ?? ''),
+      stages: ready.live
+        .filter(each => !blocked.has(addressOf(each.stage, project.root)))
+        .map(each => each.stage.name ?? ''),
       mode: question.mode,
       stage: question.stage,
       python: interpreterOf(question, host.serverPython),

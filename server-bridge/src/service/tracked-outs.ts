@@ -1,9 +1,8 @@
 import { dirname, join, relative, sep } from 'node:path';
-import { CellarError } from '../protocol/errors.js';
 import type { Problem } from '../protocol/analysis.js';
 import type { Analysis, StageResult } from '../notebook/context.js';
 import type { NotebookText } from '../notebook/notebook.js';
-import { refuseTracked } from '../workspace/gitfiles.js';
+import { trackedError } from '../workspace/gitfiles.js';
 import type { Project } from '../workspace/project.js';
 import { failureFixes } from './failure-fixes.js';
 import { trackedOuts } from './git-facts.js';
@@ -18,26 +17,26 @@ export async function trackedProblems(
   const outs = analysis.stages.flatMap(stage =>
     cachedOuts(stage).map(out => ({ ...out, stage, abs: join(folder, out.path) }))
   );
-  const paths = outs.map(out => out.abs);
-  const tracked = await trackedOuts(project, paths);
-  const problems: Problem[] = [];
-  for (const { stage, abs, cell } of outs.filter(out => tracked.has(out.abs))) {
-    const error = await refusal(project, abs);
-    if (error !== null) {
-      problems.push({
+  const tracked = await trackedOuts(
+    project,
+    outs.map(out => out.abs)
+  );
+  return outs
+    .filter(out => tracked.has(out.abs))
+    .map(({ stage, abs, cell }) => {
+      const error = trackedError(abs, project.root);
+      return {
         code: error.code,
         severity: 'error',
         message: error.message,
-        ...(error.next === undefined ? {} : { next: error.next }),
+        next: error.next,
         notebook: analysis.notebook,
         cell,
         path: relative(project.root, abs).split(sep).join('/'),
         stage: stage.name,
         fixes: failureFixes(error.toJSON(), { analysis, notebook, root: project.root, stage, cell })
-      });
-    }
-  }
-  return problems;
+      };
+    });
 }
 
 /** What the cache is to keep; metrics are kept in git. */
@@ -45,17 +44,4 @@ function cachedOuts(stage: StageResult): { path: string; cell: number | null }[]
   return stage.outputs
     .filter(found => found.kind === 'file' && !found.excluded && found.outKind !== 'metric')
     .map(found => ({ path: found.name, cell: found.cell ?? stage.cells[0] ?? null }));
-}
-
-/** The very words of the run. */
-async function refusal(project: Project, out: string): Promise<CellarError | null> {
-  try {
-    await refuseTracked(project.git, [out], project.root);
-    return null;
-  } catch (error) {
-    if (error instanceof CellarError) {
-      return error;
-    }
-    throw error;
-  }
 }

@@ -1,10 +1,10 @@
 /** Temp files of the cache name their owner, so that what a dead process left is told from what a live one needs (I2). */
 import { isLitter, ownerTag } from '../io/ownertag.js';
-import { isErrno, mkdirSync, readdirSync, readTextIfSync, unlinkIfSync, writeFileSync } from '../io/files.js';
+import { mkdirSync, readdirIfSync, readTextIfSync, unlinkIfSync, writeFileSync } from '../io/files.js';
 
 /** Removes litter from one folder and gives all its other names; a missing folder is empty. */
 export function listObjects(folder: string): string[] {
-  return namesIn(folder).filter(name => {
+  return readdirIfSync(folder).filter(name => {
     if (!name.startsWith('.')) {
       return true;
     }
@@ -13,17 +13,6 @@ export function listObjects(folder: string): string[] {
     }
     return false;
   });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
-      return [];
-    }
-    throw error;
-  }
 }
 
 /**
@@ -61,7 +50,7 @@ export function underOperationSync<T>(tmpDir: string, objects: string, work: (op
 
 function beginOperation(tmpDir: string, objects: string): string {
   const notes = `${tmpDir}/cellar/staging`;
-  for (const name of namesIn(notes)) {
+  for (const name of readdirIfSync(notes)) {
     if (isLitter(`.${name}.tmp`)) {
       sweepOperation(readTextIfSync(`${notes}/${name}`) ?? objects, name);
       unlinkIfSync(`${notes}/${name}`);
@@ -83,7 +72,7 @@ function endOperation(tmpDir: string, objects: string, operation: string, failed
 /** Removes all temp files of one operation that failed or was cancelled. */
 export function sweepOperation(objects: string, operation: string): void {
   const drop = (folder: string): string[] => {
-    const names = namesIn(folder);
+    const names = readdirIfSync(folder);
     for (const name of names) {
       if (name.startsWith('.') && name.includes(`.${operation}.`)) {
         unlinkIfSync(`${folder}/${name}`);

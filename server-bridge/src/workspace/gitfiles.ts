@@ -81,8 +81,13 @@ export async function refuseTracked(git: Git | null, outs: readonly string[], cw
   if (out === undefined) {
     return;
   }
+  throw trackedError(out, cwd);
+}
+
+/** In DVC's words (spec/dvc-data.md), with the path from `cwd`. */
+export function trackedError(out: string, cwd: string): CellarError {
   const shown = relative(cwd, out);
-  throw new CellarError(
+  return new CellarError(
     'E_OUT_TRACKED_BY_GIT',
     ` output '${shown}' is already tracked by SCM (e.g. Git).\n` +
       '    You can remove it from Git, then add to DVC.\n' +
